@@ -1,0 +1,195 @@
+"""Read every setting from the environment, once, at the start of a process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from environs import validate
+
+from config import parse, sources
+from config.parse import Bind
+from config.reader import Reader, SettingsError
+from config.sources import Source
+
+__all__ = ["EXAMPLES", "Bind", "Settings", "SettingsError", "Source", "load"]
+
+PREFIX = "FORGEWIRE_"
+#: The source that the plain variables configure.
+DEFAULT_SOURCE = "gitlab"
+DEFAULT_DATABASE = "forgewire"
+
+MIB = 1 << 20
+#: RabbitMQ 3 takes no larger message by default.
+MAX_MESSAGE_BYTES = 128 * MIB
+#: GitLab gives up on a hook after 10 s unless told otherwise, so stay well below that.
+MAX_CONFIRM_SECONDS = 60.0
+#: AMQP counts the messages handed out ahead in 16 bit.
+MAX_PREFETCH = (1 << 16) - 1
+
+_AMQP_PREFIX = validate.Regexp(
+    r"(?!amq\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+    error="Not 1 to 64 letters, digits, dots, hyphens and underscores; amq. is taken.",
+)
+_TEAM = validate.Regexp(
+    r"[^\x00-\x1f\x7f]{1,100}\Z", error="Not 1 to 100 characters in one line."
+)
+_LOG_FORMAT = validate.OneOf(["json", "text"])
+
+#: Every variable there is, with the example that a message about it shows.
+EXAMPLES: Mapping[str, str] = {
+    "FORGEWIRE_INGEST_BIND": "127.0.0.1:8080",
+    "FORGEWIRE_API_BIND": "127.0.0.1:8081",
+    "FORGEWIRE_WORKER_BIND": "127.0.0.1:8082",
+    "FORGEWIRE_AMQP_URL": "amqp://user:password@rabbitmq:5672/%2F",
+    "FORGEWIRE_AMQP_PREFIX": "forgewire",
+    "FORGEWIRE_MONGODB_URL": "mongodb://mongodb:27017/forgewire?replicaSet=rs0",
+    "FORGEWIRE_GITLAB_TOKENS": "a-long-random-token,the-one-before-it",
+    "FORGEWIRE_GITLAB_SIGNING_TOKENS": "whsec_ and base64 of 24 or more bytes",
+    "FORGEWIRE_HOOKS_ENABLED": "true",
+    "FORGEWIRE_TEAM": "gitlab",
+    "FORGEWIRE_MAX_BODY_BYTES": "26214400",
+    "FORGEWIRE_DATA_DIR": "/var/lib/forgewire",
+    "FORGEWIRE_SPOOL_DIR": "/var/lib/forgewire/spool",
+    "FORGEWIRE_CONFIRM_SECONDS": "5",
+    "FORGEWIRE_BATCH_SIZE": "500",
+    "FORGEWIRE_PREFETCH": "1000",
+    "FORGEWIRE_LOG_LEVEL": "INFO",
+    "FORGEWIRE_LOG_FORMAT": "json",
+    "FORGEWIRE_CONFIG": "/etc/forgewire/sources.toml",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose; `repr` shows no secret."""
+
+    ingest_bind: Bind
+    api_bind: Bind
+    worker_bind: Bind
+    amqp_url: str = field(repr=False)
+    #: What the names of our exchanges and queues begin with.
+    amqp_prefix: str
+    mongodb_url: str = field(repr=False)
+    mongodb_database: str
+    #: By name; a hook from any other source is answered 404.
+    sources: Mapping[str, Source]
+    team: str
+    max_body_bytes: int
+    data_dir: Path
+    spool_dir: Path
+    #: How long the broker may take to confirm a message.
+    confirm_seconds: float
+    #: Most events that a worker writes at once.
+    batch_size: int
+    #: Most events that the broker hands to a worker ahead of their turn.
+    prefetch: int
+    log_level: str
+    #: "json", "text", or None: text for a terminal, JSON for all else.
+    log_format: str | None
+
+    def require_secrets(self) -> None:
+        """Raise SettingsError if a source has neither token nor signing token."""
+        bare = [name for name, it in self.sources.items() if not it.has_secret]
+        if bare:
+            raise SettingsError(tuple(_missing(name) for name in bare))
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Return the settings that `environ` holds; raise SettingsError with all problems.
+
+    Every variable can also be given as `<NAME>_FILE`, the path of a file that holds it.
+    """
+    env = _reader(environ)
+    values = _servers(env) | _limits(env) | _words(env) | {"sources": _sources(env)}
+    env.finish(EXAMPLES)
+    values["mongodb_database"] = (
+        parse.database_of(values["mongodb_url"]) or DEFAULT_DATABASE
+    )
+    values["spool_dir"] = values["spool_dir"] or values["data_dir"] / "spool"
+    return Settings(**values)
+
+
+def unknown(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that look like ours and are not: mostly slips of the pen.
+
+    They are no errors: Kubernetes adds `FORGEWIRE_PORT` and the like by itself.
+    """
+    ours = (name for name in environ if name.startswith(PREFIX))
+    return tuple(
+        sorted(one for one in ours if one.removesuffix("_FILE") not in EXAMPLES)
+    )
+
+
+def _reader(environ: Mapping[str, str]) -> Reader:
+    env = Reader(environ, prefix=PREFIX)
+    env.add_parser("bind", parse.bind)
+    env.add_parser("amqp_url", parse.amqp_url)
+    env.add_parser("mongodb_url", parse.mongodb_url)
+    env.add_parser("tokens", parse.tokens)
+    env.add_parser("signing_keys", parse.signing_keys)
+    env.add_parser("level", parse.level)
+    env.add_parser("sources", sources.read)
+    return env
+
+
+def _servers(env: Reader) -> dict[str, Any]:
+    return {
+        "ingest_bind": env.bind("INGEST_BIND", "127.0.0.1:8080"),
+        "api_bind": env.bind("API_BIND", "127.0.0.1:8081"),
+        "worker_bind": env.bind("WORKER_BIND", "127.0.0.1:8082"),
+        "amqp_url": env.amqp_url("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F"),
+        "mongodb_url": env.mongodb_url(
+            "MONGODB_URL", f"mongodb://127.0.0.1:27017/{DEFAULT_DATABASE}"
+        ),
+    }
+
+
+def _limits(env: Reader) -> dict[str, Any]:
+    within = validate.Range
+    return {
+        "max_body_bytes": env.int(
+            "MAX_BODY_BYTES", 25 * MIB, validate=within(1, MAX_MESSAGE_BYTES)
+        ),
+        "confirm_seconds": env.float(
+            "CONFIRM_SECONDS", 5.0, validate=within(0.01, MAX_CONFIRM_SECONDS)
+        ),
+        "batch_size": env.int("BATCH_SIZE", 500, validate=within(1, MAX_PREFETCH)),
+        "prefetch": env.int("PREFETCH", 1000, validate=within(1, MAX_PREFETCH)),
+    }
+
+
+def _words(env: Reader) -> dict[str, Any]:
+    return {
+        "amqp_prefix": env.str("AMQP_PREFIX", "forgewire", validate=_AMQP_PREFIX),
+        "team": env.str("TEAM", "gitlab", validate=_TEAM),
+        "data_dir": env.path("DATA_DIR", Path("var")),
+        "spool_dir": env.path("SPOOL_DIR", None),
+        "log_level": env.level("LOG_LEVEL", "INFO"),
+        "log_format": env.str("LOG_FORMAT", None, validate=_LOG_FORMAT),
+    }
+
+
+def _sources(env: Reader) -> dict[str, Source]:
+    hooks_enabled = env.bool("HOOKS_ENABLED", default=True)
+    plain = Source(
+        DEFAULT_SOURCE,
+        env.tokens("GITLAB_TOKENS", "") or (),
+        env.signing_keys("GITLAB_SIGNING_TOKENS", "") or (),
+    )
+    listed = env.sources("CONFIG", "") or {}
+    if plain.has_secret or not listed:
+        listed[plain.name] = plain.merged(listed.get(plain.name))
+    if hooks_enabled:
+        return listed
+    return {name: replace(it, enabled=False) for name, it in listed.items()}
+
+
+def _missing(name: str) -> str:
+    if name == DEFAULT_SOURCE:
+        return (
+            "FORGEWIRE_GITLAB_TOKENS or FORGEWIRE_GITLAB_SIGNING_TOKENS: Not set, and "
+            "nobody may be let in without. Choose a long random token (openssl rand "
+            "-hex 32) and give it to the host as the secret token of the system hook."
+        )
+    return f"FORGEWIRE_CONFIG: [sources.{name}] Has neither tokens nor signing_tokens."
