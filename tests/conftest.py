@@ -1,0 +1,64 @@
+"""Give every test real servers of the run's own, and fresh names in them."""
+
+import os
+import secrets
+
+import pytest
+from hypothesis import HealthCheck, settings
+from pymongo import MongoClient
+
+from cli.local import mongodb as local_mongodb
+from cli.local import rabbitmq as local_rabbitmq
+
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long", parent=settings.get_profile("ci"), derandomize=False, max_examples=5_000
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory):
+    """A RabbitMQ node; missing, it fails the test that wants it."""
+    server = local_rabbitmq.start(tmp_path_factory.mktemp("rabbitmq"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb(tmp_path_factory):
+    """A MongoDB; missing, it fails the test that wants it."""
+    server = local_mongodb.start(tmp_path_factory.mktemp("mongodb"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def amqp_url(rabbitmq):
+    return rabbitmq.url
+
+
+@pytest.fixture
+def mongodb_url(mongodb):
+    return mongodb.url
+
+
+@pytest.fixture
+def database(mongodb_url):
+    """A database that only this test knows."""
+    name = f"test_{secrets.token_hex(6)}"
+    with MongoClient(mongodb_url, w="majority", tz_aware=True) as client:
+        yield client[name]
+        client.drop_database(name)
+
+
+@pytest.fixture
+def prefix():
+    """A name in front of all queues of one test."""
+    return f"test-{secrets.token_hex(6)}"
