@@ -1,0 +1,150 @@
+"""Log one line per event: JSON for machines, text for a terminal, never a secret."""
+
+import contextlib
+import json
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from config.redaction import redacted
+from config.tracebacks import Trusted, format_traceback
+
+__all__ = ["Trusted", "configure", "format_traceback", "log_uncaught"]
+
+#: Our loggers stand below this one, so that foreign ones can be quieter.
+ROOT = "forgewire"
+#: What every line begins with.
+_FIRST = ("timestamp", "level", "event")
+#: Control characters, which would let a header forge lines or colour a terminal.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
+def configure(
+    level: str,
+    log_format: str | None,
+    stream: TextIO | None = None,
+    *,
+    trusted: Trusted = (),
+) -> None:
+    """Send our log lines of `level` and up, others' of WARNING and up, to `stream`.
+
+    `log_format` is "json" or "text"; None means text if `stream` (stderr) is a
+    terminal. Of exceptions that are not `trusted` only type and frames are logged.
+    Calling it again replaces the first configuration.
+    """
+    out = sys.stderr if stream is None else stream
+    handler = _Handler(out)
+    handler.setFormatter(_formatter(_renderer(log_format, out), trusted))
+    root, ours = logging.getLogger(), logging.getLogger(ROOT)
+    for old in [one for one in root.handlers if isinstance(one, _Handler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    ours.setLevel(level)
+    root.setLevel(max(ours.level, logging.WARNING))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            *_stamps(),
+            ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=_logger,
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def log_uncaught(name: str) -> None:
+    """Log what kills the process or a thread, as the logger `name`, not print it.
+
+    Python itself would print the messages of foreign exceptions.
+    """
+    log = structlog.stdlib.get_logger(name)
+
+    def log_crash(
+        kind: type[BaseException], exc: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, exc, trace)
+        else:
+            log.critical("crashed", exc_info=exc)
+
+    def log_thread_crash(args: threading.ExceptHookArgs) -> None:
+        thread = args.thread.name if args.thread else None
+        log.critical("thread-crashed", thread=thread, exc_info=args.exc_value)
+
+    sys.excepthook = log_crash
+    threading.excepthook = log_thread_crash
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
+        # The inherited one prints the record as it was, secrets included.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"a log line of {record.name} could not be written\n")
+
+
+def _logger(*names: str) -> logging.Logger:
+    return logging.getLogger(".".join((ROOT, *names)))
+
+
+def _stamps() -> Sequence[Processor]:
+    return (
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+
+
+def _formatter(render: Processor, trusted: Trusted) -> ProcessorFormatter:
+    def format_exception(exc_info: ExcInfo) -> str:
+        return format_traceback(exc_info[1], trusted)
+
+    def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {key: redacted(key, value, trusted) for key, value in event.items()}
+
+    return ProcessorFormatter(
+        foreign_pre_chain=_stamps(),
+        processors=[
+            ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(format_exception),
+            redact,
+            render,
+        ],
+    )
+
+
+def _renderer(log_format: str | None, stream: TextIO) -> Processor:
+    is_terminal = stream.isatty()
+    if log_format == "json" or (log_format is None and not is_terminal):
+        return _render_json
+    console = structlog.dev.ConsoleRenderer(colors=is_terminal)
+
+    def render_text(log: WrappedLogger, name: str, event: EventDict) -> str:
+        visible = {key: _visible(key, value) for key, value in event.items()}
+        return console(log, name, visible)
+
+    return render_text
+
+
+def _visible(key: str, value: Any) -> Any:
+    if not isinstance(value, str) or key == "exception":
+        return value
+    return value.translate(_CONTROLS).encode(errors="backslashreplace").decode()
+
+
+def _render_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    line = {key: event.pop(key) for key in _FIRST if key in event} | dict(event)
+    try:
+        return orjson.dumps(line).decode()
+    except TypeError:
+        # Lone surrogates and integers beyond 64 bit, which the host may well send.
+        return json.dumps(line)
