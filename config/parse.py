@@ -85,7 +85,8 @@ def signing_keys(text: str) -> tuple[bytes, ...]:
 
 def split(text: str) -> list[str]:
     """Return the entries between commas and line ends; none if `text` is blank."""
-    entries = re.split(r"[,\n]", text) if text.strip() else []
+    stripped = text.strip()
+    entries = re.split(r"[,\n]", stripped) if stripped else []
     return [entry.strip() for entry in entries]
 
 
