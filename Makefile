@@ -1,0 +1,43 @@
+# What people type: `make` lists it.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test test-long check format lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Make the virtual environment and install what is missing
+	@scripts/setup
+
+run: ## Start RabbitMQ, MongoDB, receiver and worker here; Ctrl-C stops them
+	@scripts/setup --urls-will-do
+	@exec $(VENV)/bin/forgewire up
+
+demo: setup ## Deliver all sample hooks twice to a stack of its own, show the state
+	@exec $(VENV)/bin/forgewire demo tests/samples
+
+test: setup ## Run all tests, on servers of their own, and measure coverage
+	@exec $(PYTHON) -m pytest --cov --cov-report=term $(ARGS)
+
+test-long: setup ## Run the property tests for as long as it takes
+	@HYPOTHESIS_PROFILE=long exec $(PYTHON) -m pytest --timeout=0 $(ARGS)
+
+check: setup ## Check format, lint, types and which room imports which
+	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+format: setup ## Format the code, and correct what can be corrected
+	@$(VENV)/bin/ruff check --fix-only --quiet .
+	@$(VENV)/bin/ruff format --quiet .
+
+lock: setup ## Lock the requirements anew (UPGRADE=--upgrade takes newer versions)
+	@scripts/lock $(UPGRADE)
+
+clean: ## Remove all that can be made again; var/ with its data stays
+	@rm -rf $(VENV) dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
+	    .ruff_cache .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
