@@ -1,0 +1,6 @@
+"""The decisions: what each event of the host means, one pure function per event."""
+
+from handlers.changes import NULL, Change, Delete, Mention, Move, Put
+from handlers.registry import Handler, handles
+
+__all__ = ["NULL", "Change", "Delete", "Handler", "Mention", "Move", "Put", "handles"]

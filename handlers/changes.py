@@ -1,0 +1,85 @@
+"""The verbs in which handlers declare what an event means for the state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+#: Names that the state gives meaning to in every document.
+RESERVED = frozenset(
+    ("_id", "source", "state", "version", "older", "deleted", "kept")
+    + ("trail", "marks", "people", "orphan", "rev", "teams")
+)
+
+#: The host's id of a document within its collection: 41, or "project:74:41".
+Id: TypeAlias = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Tell fields of a document; None means "not told" and overwrites nothing."""
+
+    collection: str
+    id: Id
+    fields: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Refuse fields that would be taken for the state's own."""
+        _refuse_reserved(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Tell fields in passing: they count until the document's own events tell them."""
+
+    collection: str
+    id: Id
+    fields: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Refuse fields that would be taken for the state's own."""
+        _refuse_reserved(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a document and leave a tombstone.
+
+    `known_by` lists e-mail addresses and names under which other documents may show
+    the person who is gone; the tombstone keeps digests of them, nothing readable.
+    """
+
+    collection: str
+    id: Id
+    known_by: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Tell that all below path `old` is below `new` from now on, or gone if None.
+
+    `owner` names the document, (collection, id), whose path it was.
+    """
+
+    owner: tuple[str, Id]
+    old: str
+    new: str | None
+
+
+Change: TypeAlias = Put | Mention | Delete | Move
+
+
+class Null:
+    """The type of NULL."""
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+
+#: A value told to be empty; None in a Put means that nothing was told.
+NULL = Null()
+
+
+def _refuse_reserved(fields: Mapping[str, Any]) -> None:
+    taken = RESERVED.intersection(fields)
+    if taken:
+        raise ValueError(f"these field names belong to the state: {sorted(taken)}")

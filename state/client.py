@@ -1,0 +1,78 @@
+"""Connect to MongoDB, and translate its errors at the border."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError, InvalidDocument
+from pymongo import MongoClient, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError
+
+from schemas.errors import StateUnavailable, Unstorable
+
+#: How long to wait for a primary, for a connection and for an answer, in milliseconds.
+SELECT_MS, CONNECT_MS, SOCKET_MS = 2_000, 2_000, 20_000
+
+
+def connect(url: str, *, name: str) -> Database[dict[str, Any]]:
+    """Return the database that `url` names (`forgewire` if none), majority-written.
+
+    Nothing is sent yet: an unreachable server shows at the first call.
+    """
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        url,
+        appname=name,
+        serverSelectionTimeoutMS=SELECT_MS,
+        connectTimeoutMS=CONNECT_MS,
+        socketTimeoutMS=SOCKET_MS,
+        tz_aware=True,
+    )
+    return client.get_default_database(
+        "forgewire",
+        codec_options=CodecOptions(tz_aware=True),
+        write_concern=WriteConcern(w="majority", j=True),
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Unstorable for what MongoDB can never take, else StateUnavailable.
+
+    Messages name the error, never a value: they travel into logs and dead letters.
+    """
+    try:
+        yield
+    except (InvalidDocument, DocumentTooLarge, BSONError, OverflowError) as exc:
+        raise Unstorable(f"MongoDB cannot hold it: {type(exc).__name__}") from exc
+    except UnicodeEncodeError as exc:
+        raise Unstorable("MongoDB cannot hold it: text that is no Unicode") from exc
+    except BulkWriteError as exc:
+        raise _of_bulk(exc) from exc
+    except PyMongoError as exc:
+        raise StateUnavailable(f"MongoDB did not answer: {type(exc).__name__}") from exc
+
+
+def is_duplicate(error: BulkWriteError) -> bool:
+    """Return whether all that went wrong is documents that exist already."""
+    details = error.details
+    errors = details.get("writeErrors", ())
+    return (
+        bool(errors)
+        and not details.get("writeConcernErrors")
+        and all(failed["code"] == DUPLICATE_KEY for failed in errors)
+    )
+
+
+DUPLICATE_KEY = 11000
+#: Codes of writes that failed for the server's sake, not the document's.
+_SERVER_SIDE = frozenset({6, 7, 50, 64, 89, 91, 112, 189, 9001, 10107, 11600, 11602})
+
+
+def _of_bulk(error: BulkWriteError) -> Unstorable | StateUnavailable:
+    details = error.details
+    codes = {failed["code"] for failed in details.get("writeErrors", ())}
+    if details.get("writeConcernErrors") or codes & (_SERVER_SIDE | {13435, 13436}):
+        return StateUnavailable("MongoDB did not confirm a write by its majority")
+    return Unstorable(f"MongoDB refused it with code {sorted(codes)}")

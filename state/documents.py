@@ -1,0 +1,135 @@
+"""Read and write documents, each write guarded by the revision that was read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from pymongo import InsertOne, ReplaceOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from handlers.changes import Id
+from schemas.errors import StateUnavailable
+from state.client import is_duplicate, translated
+from state.collections import Collection, undeclared
+from state.record import Record
+from state.stored import from_document, to_document
+
+Db: TypeAlias = Database[dict[str, Any]]
+Records: TypeAlias = dict[str, Record]
+
+#: Rounds of reading and writing again until this worker's write comes through; in each
+#: round at least one of the racing workers gets ahead.
+MAX_ROUNDS = 1_000
+#: How many documents one command reads or writes.
+CHUNK = 1_000
+
+
+class Documents:
+    """The documents of one database, as records."""
+
+    def __init__(self, db: Db, declared: Mapping[str, Collection]) -> None:
+        self.db = db
+        self._declared = declared
+
+    def collection(self, name: str) -> Collection:
+        """Return how collection `name` was declared, or the plain way."""
+        return self._declared.get(name) or undeclared(name)
+
+    def children_of(self, name: str) -> list[tuple[Collection, str]]:
+        """Return the collections below `name`, with the field that holds its id."""
+        return [
+            (collection, parent.field)
+            for collection in self._declared.values()
+            for parent in collection.parents
+            if parent.collection == name
+        ]
+
+    def with_paths(self, owner: str) -> list[Collection]:
+        """Return the collections whose paths moves of `owner` change."""
+        return [
+            collection
+            for collection in self._declared.values()
+            if owner in collection.moved_by
+        ]
+
+    def with_people(self) -> list[Collection]:
+        """Return the collections that list people."""
+        return [found for found in self._declared.values() if found.people]
+
+    def find(self, collection: Collection, query: Mapping[str, Any]) -> Records:
+        """Return the records of the documents that match."""
+        with translated():
+            return {
+                document["_id"]: from_document(collection, document)
+                for document in self.db[collection.name].find(query)
+            }
+
+    def update(
+        self,
+        collection: Collection,
+        ids: Iterable[str],
+        change: Callable[[set[str], Records], Records],
+    ) -> Records:
+        """Apply `change` to what `ids` hold now, and return the records that then are.
+
+        `change` gets the ids and the records that exist, and returns the records to be,
+        existing or new; it is called again for what another worker wrote in between.
+        """
+        pending = set(ids)
+        done: Records = {}
+        for _ in range(MAX_ROUNDS):
+            if not pending:
+                return done
+            before = self.find(collection, {"_id": {"$in": sorted(pending)}})
+            after = change(pending, before)
+            writes = {
+                doc_id: record
+                for doc_id, record in after.items()
+                if record != before.get(doc_id)
+            }
+            lost = self._write(collection, writes, before)
+            done |= {
+                doc_id: replace(record, rev=record.rev + (doc_id in writes))
+                for doc_id, record in after.items()
+                if doc_id not in lost
+            }
+            pending = lost
+        raise StateUnavailable("too many workers write the same documents")
+
+    def _write(
+        self, collection: Collection, writes: Records, before: Records
+    ) -> set[str]:
+        """Write the documents; return the ids whose write must be repeated."""
+        if not writes:
+            return set()
+        operations: list[InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]] = []
+        for doc_id, record in writes.items():
+            document = to_document(collection, doc_id, record)
+            document["rev"] += 1
+            if doc_id in before:
+                guard = {"_id": doc_id, "rev": record.rev}
+                operations.append(ReplaceOne(guard, document))
+            else:
+                operations.append(InsertOne(document))
+        return self._lost(collection, operations, list(writes))
+
+    def _lost(
+        self, collection: Collection, operations: list[Any], ids: list[str]
+    ) -> set[str]:
+        with translated():
+            try:
+                result = self.db[collection.name].bulk_write(operations, ordered=False)
+                written = result.inserted_count + result.matched_count
+            except BulkWriteError as exc:
+                if not is_duplicate(exc):
+                    raise
+                written = exc.details["nInserted"] + exc.details["nMatched"]
+        # The server counts what it wrote but does not say which: repeat them all, since
+        # folding an event a second time changes nothing.
+        return set(ids) if written < len(ids) else set()
+
+
+def key(source: str, id_: Id) -> str:
+    """Return the `_id` of a document."""
+    return f"{source}:{id_}"

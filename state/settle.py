@@ -1,0 +1,130 @@
+"""After a write, look at the other side of every relation, and bring it in step.
+
+Each worker first writes its own part and then looks at the other part, so that of two
+racing workers at least one sees both; and looks again after each write of its own.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from handlers.changes import Move
+from state.collections import Collection
+from state.derive import derive
+from state.documents import Documents, Records, key
+from state.moves import close_moves
+from state.record import Record
+from state.surroundings import look
+from state.version import Stamp
+
+
+def settle(
+    documents: Documents,
+    touched: Mapping[str, Records],
+    moves: Iterable[tuple[Stamp, Move]],
+) -> None:
+    """Bring in step all that `touched` records and `moves` bear upon.
+
+    `touched` maps collection names to records by `_id`, as just read or written.
+    """
+    moves = list(moves)
+    _close_dead_ends(documents, touched.get("users", {}), moves)
+    work = [(name, records) for name, records in touched.items() if records]
+    work += _below(documents, moves)
+    while work:
+        name, records = work.pop()
+        collection = documents.collection(name)
+        settled = _settle_some(documents, collection, records)
+        work += _dependents(documents, collection, settled)
+
+
+def _settle_some(
+    documents: Documents, collection: Collection, records: Records
+) -> Records:
+    """Derive `records` until a look around after the last write changes nothing."""
+    if not (collection.parents or collection.path or collection.people):
+        return records
+    settled = dict(records)
+    unsure = records
+    while unsure:
+        wanted = _derived(documents, collection, unsure)
+        differ = [doc_id for doc_id in unsure if wanted[doc_id] != unsure[doc_id]]
+        unsure = documents.update(
+            collection, differ, lambda _, now: _derived(documents, collection, now)
+        )
+        settled |= unsure
+    return settled
+
+
+def _derived(documents: Documents, collection: Collection, records: Records) -> Records:
+    around = look(documents, collection, records)
+    return {
+        doc_id: derive(collection, record, around) for doc_id, record in records.items()
+    }
+
+
+def _dependents(
+    documents: Documents, collection: Collection, records: Records
+) -> Iterator[tuple[str, Records]]:
+    """Yield the children that may be out of step with `records`, their parents."""
+    gone = [record for record in records.values() if not record.shown]
+    back = [record for record in records.values() if record.shown]
+    for child, field in documents.children_of(collection.name):
+        for parents in _by_source(gone):
+            query = {**_below_ids(collection, field, parents), "state": "active"}
+            yield child.name, documents.find(child, query)
+        # Only a document with parents of its own ever comes back.
+        for parents in _by_source(back) if collection.parents else ():
+            query = {**_below_ids(collection, field, parents), "orphan": True}
+            yield child.name, documents.find(child, query)
+    if collection.name == "users":
+        yield from _listing(documents, gone)
+
+
+def _below_ids(
+    collection: Collection, field: str, parents: list[Record]
+) -> dict[str, Any]:
+    (id_field,) = collection.identity_fields
+    ids = [record.identity[id_field] for record in parents]
+    return {"source": parents[0].identity["source"], field: {"$in": ids}}
+
+
+def _listing(documents: Documents, gone: list[Record]) -> Iterator[tuple[str, Records]]:
+    """Yield what lists people who are gone."""
+    for collection in documents.with_people():
+        for users in _by_source(gone):
+            marks = sorted({mark for user in users for mark in user.marks})
+            query = {"source": users[0].identity["source"], "people": {"$in": marks}}
+            yield collection.name, documents.find(collection, query)
+
+
+def _close_dead_ends(
+    documents: Documents, users: Records, moves: list[tuple[Stamp, Move]]
+) -> None:
+    """Erase where moves of deleted users led, whichever of the two came first."""
+    dead = {doc_id for doc_id, user in users.items() if not user.lives}
+    movers = {key(stamp.source, move.owner[1]) for stamp, move in moves}
+    unseen = movers - users.keys()
+    if unseen:
+        query = {"_id": {"$in": sorted(unseen)}, "state": "deleted"}
+        dead |= documents.find(documents.collection("users"), query).keys()
+    close_moves(documents.db, sorted(dead))
+
+
+def _below(
+    documents: Documents, moves: list[tuple[Stamp, Move]]
+) -> Iterator[tuple[str, Records]]:
+    """Yield what is or was below the old path of a move, at any time since told."""
+    for stamp, move in moves:
+        # "0" is the character after "/": all that starts with "old/".
+        inside = {"$elemMatch": {"$gte": f"{move.old}/", "$lt": f"{move.old}0"}}
+        for collection in documents.with_paths(move.owner[0]):
+            where = [{"trail": move.old}, {"trail": inside}]
+            query = {"source": stamp.source, "$or": where}
+            yield collection.name, documents.find(collection, query)
+
+
+def _by_source(records: Iterable[Record]) -> Iterable[list[Record]]:
+    grouped: dict[str, list[Record]] = {}
+    for record in records:
+        grouped.setdefault(record.identity["source"], []).append(record)
+    return grouped.values()

@@ -1,0 +1,130 @@
+"""Write what handlers declared, so that order and repetition make no difference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from handlers.changes import Change, Delete, Mention, Move, Put
+from state.client import translated
+from state.collections import Collection, declare
+from state.digest import digests
+from state.documents import Db, Documents, Records, key
+from state.moves import keep_moves
+from state.record import Record, fold, knows
+from state.settle import settle
+from state.version import Stamp, version_of
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a handler made of one event."""
+
+    stamp: Stamp
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """One change to one document, and the place of its event in the batch."""
+
+    event: int
+    change: Put | Mention | Delete
+    stamp: Stamp
+
+
+class Store:
+    """The state: users, projects, groups, memberships and what else handlers keep."""
+
+    def __init__(self, db: Db, team: str) -> None:
+        self._team = team
+        #: Sources whose team this process has seen to.
+        self._teams: set[str] = set()
+        self.documents = Documents(db, declare(team))
+
+    def apply(self, batch: Sequence[Decided]) -> list[bool]:
+        """Write the changes of `batch` by a majority; return which events had effect.
+
+        False means that newer events had told all of it before. Raise Unstorable when
+        MongoDB can never take a change (of any of them), StateUnavailable when it is
+        away; in both cases the same batch may be applied again.
+        """
+        had_effect = [False] * len(batch)
+        touched: dict[str, Records] = {}
+        for name, edits in _by_document(batch).items():
+            touched[name] = self._write(name, edits, had_effect)
+        moves = [
+            (decided.stamp, change)
+            for decided in batch
+            for change in decided.changes
+            if isinstance(change, Move)
+        ]
+        keep_moves(self.documents.db, moves)
+        self._make_teams(touched.get("users", {}))
+        settle(self.documents, touched, moves)
+        return had_effect
+
+    def _write(
+        self, name: str, edits: Mapping[str, list[_Edit]], had_effect: list[bool]
+    ) -> Records:
+        collection = self.documents.collection(name)
+
+        def fold_all(pending: set[str], before: Records) -> Records:
+            after = {}
+            for doc_id in pending:
+                record = before.get(doc_id)
+                for edit in edits[doc_id]:
+                    record, effect = _fold(collection, record, edit)
+                    had_effect[edit.event] |= effect
+                if record is not None:
+                    after[doc_id] = _complete(collection, record)
+            return after
+
+        return self.documents.update(collection, edits, fold_all)
+
+    def _make_teams(self, users: Records) -> None:
+        """Make the team that users who became known belong to, if it is missing."""
+        sources = {user.identity["source"] for user in users.values() if user.rev == 1}
+        sources |= {user.identity["source"] for user in users.values()} - self._teams
+        for source in sources:
+            with translated():
+                self.documents.db["teams"].update_one(
+                    {"_id": key(source, self._team)},
+                    {"$setOnInsert": {"source": source, "name": self._team}},
+                    upsert=True,
+                )
+        self._teams |= sources
+
+
+def _by_document(batch: Sequence[Decided]) -> dict[str, dict[str, list[_Edit]]]:
+    """Return the edits by collection and document, each in the order of the batch."""
+    edits: dict[str, dict[str, list[_Edit]]] = {}
+    for event, decided in enumerate(batch):
+        for change in decided.changes:
+            if isinstance(change, Move):
+                continue
+            doc_id = key(decided.stamp.source, change.id)
+            edit = _Edit(event, change, decided.stamp)
+            edits.setdefault(change.collection, {}).setdefault(doc_id, []).append(edit)
+    return edits
+
+
+def _fold(
+    collection: Collection, record: Record | None, edit: _Edit
+) -> tuple[Record, bool]:
+    """Return the record after `edit`, and whether the edit had or has an effect."""
+    change, source = edit.change, edit.stamp.source
+    if record is None:
+        record = Record(identity={"source": source, **collection.identity(change.id)})
+    version = version_of(change, edit.stamp, by_row=collection.by_row)
+    marks = digests(source, change.known_by if isinstance(change, Delete) else ())
+    folded = fold(record, change, version, final=collection.final, marks=marks)
+    return folded, folded is not record or knows(folded, version)
+
+
+def _complete(collection: Collection, record: Record) -> Record:
+    """Give a record what it starts with; begin its trail anew if a path was told."""
+    if record.lives and collection.defaults and not record.own:
+        record = replace(record, own=dict(collection.defaults))
+    path = record.told.get(collection.path, (None, None))[1]
+    if path is not None and record.trail[:1] != (path,):
+        record = replace(record, trail=(path,))
+    return record
