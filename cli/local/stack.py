@@ -1,0 +1,155 @@
+"""Run all of Forgewire, servers included, under one folder."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from cli.local import endpoints, lock, private, roles, servers
+from cli.local.endpoints import Endpoints
+from cli.local.process import CannotRun, Child, fresh_log, wait_ready
+from cli.local.roles import ROLES, Role
+from cli.local.screen import Screen
+from cli.local.supervised import Supervised
+from config.settings import load
+
+READY_SECONDS = 60
+DATA_DIR = "FORGEWIRE_DATA_DIR"
+TOKENS = "FORGEWIRE_GITLAB_TOKENS"
+
+
+class Stack:
+    """RabbitMQ, MongoDB and the processes of Forgewire, for the time of a `with`.
+
+    `environ` holds the variables of Forgewire: the folder is FORGEWIRE_DATA_DIR, a
+    server with a URL there is not started, a port 0 means a free one. Entering raises
+    CannotRun, SettingsError, or whatever the screen's pause raises. Enter it in the
+    main thread.
+    """
+
+    endpoints: Endpoints
+    folder: Path
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        screen: Screen,
+        roles: Sequence[Role] = ROLES,
+    ) -> None:
+        self._environ = dict(environ)
+        self._screen = screen
+        self._roles = roles
+        self._servers: list[Child] = []
+        self._processes: list[Supervised] = []
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            self._start(undo)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def check(self) -> None:
+        """Start again what ended of ours; raise CannotRun when a server ended."""
+        for server in self._servers:
+            if server.exit_code is not None:
+                raise server.failure(f"{server.name} is gone")
+        for process in self._processes:
+            if news := process.check():
+                self._screen.say(news)
+
+    def log(self, name: str) -> Path:
+        """Return where the output of a role or a server is, by its name."""
+        return self.folder / "logs" / f"{name.lower()}.log"
+
+    def _start(self, undo: ExitStack) -> None:
+        self._environ = roles.with_free_ports(self._environ, self._roles)
+        self.folder = _made(load(self._environ).data_dir)
+        held = undo.enter_context(
+            lock.held(self.folder / "lock", pause=self._screen.pause)
+        )
+        file = self.folder / "endpoints.json"
+        undo.callback(file.unlink, missing_ok=True)
+        self._settle()
+        self._start_servers(undo, held)
+        self._start_processes(undo, held)
+        self.endpoints = endpoints.of(load(self._environ), self._roles)
+        private.write(file, self.endpoints.as_json())
+        # Once more, so that it is the first to go.
+        undo.callback(file.unlink, missing_ok=True)
+
+    def _settle(self) -> None:
+        self._environ.pop(f"{DATA_DIR}_FILE", None)
+        self._environ[DATA_DIR] = str(self.folder)
+        if not roles.is_given(self._environ, TOKENS):
+            self._environ[TOKENS] = private.token(self.folder / "token")
+        settings = load(self._environ)
+        for role in self._roles:
+            bind = roles.place(role, self._environ, settings, self._screen.say)
+            if bind != role.bind(settings):
+                self._environ[role.variable] = str(bind)
+
+    def _start_servers(self, undo: ExitStack, held: int) -> None:
+        started = []
+        for kind in servers.missing(self._environ):
+            self._screen.say(f"starting {kind.name} in {self.folder}")
+            folder = self.folder / kind.name.lower()
+            server = kind.launch(folder, self.log(kind.name), held)
+            undo.callback(self._stop, kind.name, server.stop)
+            self._environ[kind.variable] = server.url
+            started.append(server)
+        for server in started:
+            with self._screen.waiting(server.node.name):
+                server.wait(self._screen.pause)
+        self._servers = [server.node for server in started]
+
+    def _start_processes(self, undo: ExitStack, held: int) -> None:
+        # The last to start is the first to stop.
+        starting = list(reversed(self._roles))
+        for role in starting:
+            process = Supervised(self._starter(role, held))
+            undo.callback(self._stop, f"the {role.name}", process.stop)
+            self._processes.append(process)
+        settings = load(self._environ)
+        for role, process in zip(starting, self._processes, strict=True):
+            with self._screen.waiting(f"the {role.name}"):
+                self._await_ready(process.child, roles.url(role.bind(settings)))
+
+    def _starter(self, role: Role, held: int) -> Callable[[], Child]:
+        return partial(
+            Child,
+            f"the {role.name}",
+            role.command,
+            env={**self._environ, "PYTHONUNBUFFERED": "1"},
+            log=fresh_log(self.log(role.name)),
+            inherit=(held,),
+        )
+
+    def _await_ready(self, child: Child, url: str) -> None:
+        wait_ready(
+            child,
+            lambda: endpoints.is_ready(url),
+            seconds=READY_SECONDS,
+            pause=self._screen.pause,
+        )
+
+    def _stop(self, name: str, stop: Callable[[], None]) -> None:
+        try:
+            self._screen.say(f"stopping {name}")
+        finally:
+            # Even if nobody can be told, because the terminal is gone.
+            stop()
+
+
+def _made(folder: Path) -> Path:
+    # What is kept there names people, so it is nobody else's to read.
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"{DATA_DIR}: {folder}: {error.strerror}") from error
+    return folder.resolve()
