@@ -1,0 +1,101 @@
+"""Look at the messages of a queue one by one, without removing them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeAlias
+
+from pika import BasicProperties
+from pika.channel import Channel
+from pika.spec import Basic
+
+from broker import translate
+from broker.errors import ConnectionLost, TooLate
+from broker.link import Link
+from broker.topology import Topology
+from schemas.errors import BrokerUnavailable
+
+#: RabbitMQ may take this many seconds for each answer.
+ANSWER_SECONDS = 15.0
+
+_Question: TypeAlias = Callable[[Channel, Future[Any]], None]
+
+
+class Browser:
+    """A connection that gets messages and never acknowledges them.
+
+    They return to their places in the queue when it is closed. It holds one message
+    in memory at a time, and does not survive the loss of its connection.
+    """
+
+    def __init__(self, url: str, topology: Topology, *, name: str) -> None:
+        """Connect; raise a BrokerUnavailable if that fails, BadAddress if it cannot."""
+        self._channel: Channel | None = None
+        self._answer: Future[Any] = Future()
+        self._loss: BrokerUnavailable | None = None
+        self._link = Link(url, topology, name=name, user=self)
+        self._link.start()
+        try:
+            self._link.wait_connected(ANSWER_SECONDS)
+        except BrokerUnavailable:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give all messages back."""
+        self._link.close(ANSWER_SECONDS)
+
+    def messages(self, queue: str) -> Iterator[tuple[BasicProperties, bytes]]:
+        """Yield the properties and body of each message, the oldest first."""
+        while (message := self._ask(lambda *it: _get(queue, *it))) is not None:
+            yield message
+
+    def count(self, queue: str) -> int:
+        """Return how many messages are ready in the queue."""
+        return int(self._ask(lambda *it: _count(queue, *it)))
+
+    def attach(self, channel: Channel, ready: Callable[[], None]) -> None:
+        """Note the channel; an empty queue has an answer of its own."""
+        channel.add_callback(
+            lambda _: self._answer.set_result(None), [Basic.GetEmpty], one_shot=False
+        )
+        self._channel = channel
+        ready()
+
+    def detach(self, error: BrokerUnavailable, *, reopening: bool) -> None:
+        """Fail what is being asked: a new channel would begin from the front."""
+        del reopening
+        self._loss = self._loss or error
+        if not self._answer.done():
+            self._answer.set_exception(translate.again(error))
+
+    def block(self, *, blocked: bool) -> None:
+        """Do nothing: who only reads is never blocked."""
+
+    def _ask(self, question: _Question) -> Any:
+        answer: Future[Any] = Future()
+        self._link.call(lambda: self._put(question, answer))
+        try:
+            return answer.result(ANSWER_SECONDS)
+        except TimeoutError as exc:
+            raise TooLate("RabbitMQ did not answer in time") from exc
+
+    def _put(self, question: _Question, answer: Future[Any]) -> None:
+        self._answer = answer
+        if self._loss is not None or self._channel is None:
+            answer.set_exception(self._loss or ConnectionLost("not connected"))
+        else:
+            question(self._channel, answer)
+
+
+def _get(queue: str, channel: Channel, answer: Future[Any]) -> None:
+    channel.basic_get(
+        queue, lambda _, __, *message: answer.set_result(message), auto_ack=False
+    )
+
+
+def _count(queue: str, channel: Channel, answer: Future[Any]) -> None:
+    channel.queue_declare(
+        queue,
+        passive=True,
+        callback=lambda frame: answer.set_result(frame.method.message_count),
+    )
