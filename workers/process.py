@@ -1,0 +1,125 @@
+"""Put the worker process together, run it, and take it apart again."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pymongo
+import structlog
+from prometheus_client import CollectorRegistry
+from pymongo.errors import PyMongoError
+
+from broker.consumer import Consumer
+from broker.publisher import Publisher
+from broker.topology import Topology
+from config.settings import Settings
+from handlers import registry
+from health.routes import Check
+from health.server import serving
+from state.client import connect
+from state.documents import Db
+from state.ledger import Ledger
+from state.migrations import migrate
+from state.store import Store
+from workers.batch import Tools
+from workers.burial import burial
+from workers.loop import run, until_available
+from workers.metrics import Metrics
+
+_log = structlog.stdlib.get_logger("worker")
+
+#: How long the broker may take to say good-bye, in seconds.
+CLOSE_SECONDS = 5.0
+#: How long MongoDB may take to answer a readiness check, in seconds.
+PING_SECONDS = 1.0
+
+
+def serve(settings: Settings, stop: threading.Event) -> None:
+    """Work until `stop` is set, then finish the batch in hand and close everything."""
+    handlers = registry.load()
+    metrics = Metrics(CollectorRegistry(), handlers.keys())
+    db = connect(settings.mongodb_url, name=_name())
+    with (
+        _consumer(settings) as consumer,
+        _publisher(settings) as publisher,
+        serving(
+            settings.worker_bind.host,
+            settings.worker_bind.port,
+            _checks(consumer, db),
+            metrics.registry,
+        ) as port,
+    ):
+        _log.info("listening", host=settings.worker_bind.host, port=port)
+        if until_available(lambda: migrate(db), metrics, stop) is None:
+            return
+        tools = Tools(
+            handlers=handlers,
+            store=Store(db, settings.team),
+            ledger=Ledger(db),
+            bury=burial(publisher),
+            now=lambda: datetime.now(UTC),
+        )
+        run(consumer, tools, metrics, batch_size=settings.batch_size, stop=stop)
+    db.client.close()
+    _log.info("stopped")
+
+
+@contextmanager
+def _consumer(settings: Settings) -> Iterator[Consumer]:
+    consumer = Consumer(
+        settings.amqp_url,
+        Topology(settings.amqp_prefix),
+        name=_name(),
+        prefetch=settings.prefetch,
+    )
+    consumer.start()
+    try:
+        yield consumer
+    finally:
+        consumer.close(CLOSE_SECONDS)
+
+
+@contextmanager
+def _publisher(settings: Settings) -> Iterator[Publisher]:
+    publisher = Publisher(
+        settings.amqp_url,
+        Topology(settings.amqp_prefix),
+        name=f"{_name()} dead letters",
+        confirm_seconds=settings.confirm_seconds,
+    )
+    publisher.start()
+    try:
+        yield publisher
+    finally:
+        publisher.close(CLOSE_SECONDS)
+
+
+def _checks(consumer: Consumer, db: Db) -> tuple[Check, ...]:
+    return (
+        Check(
+            "broker",
+            consumer.is_ready,
+            "Events do not arrive: check that RabbitMQ runs and that "
+            "FORGEWIRE_AMQP_URL is right. The worker connects again by itself.",
+        ),
+        Check(
+            "mongodb",
+            lambda: _answers(db),
+            "Events cannot be written: check that MongoDB has a primary and that "
+            "FORGEWIRE_MONGODB_URL is right. Events wait in RabbitMQ meanwhile.",
+        ),
+    )
+
+
+def _answers(db: Db) -> bool:
+    try:
+        with pymongo.timeout(PING_SECONDS):
+            return bool(db.command("hello").get("isWritablePrimary"))
+    except PyMongoError:
+        return False
+
+
+def _name() -> str:
+    return f"forgewire worker {socket.gethostname()}"
