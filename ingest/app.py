@@ -1,0 +1,102 @@
+"""Build the receiver's WSGI application; it starts nothing."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from werkzeug.exceptions import HTTPException
+
+from broker.message import Message
+from config.settings import DEFAULT_SOURCE, Source
+from ingest import answers, problems
+from ingest.metrics import Metrics
+from ingest.problems import Problem
+from ingest.reception import Limits, Reception
+
+_log = structlog.stdlib.get_logger("ingest")
+
+_HOOK_PATHS = "Hooks are taken by POST at /hooks/gitlab and /hooks/gitlab/<source>."
+_BROKER_HINT = (
+    "The broker does not confirm events: check that RabbitMQ runs and that "
+    "FORGEWIRE_AMQP_URL is right. The receiver connects again by itself."
+)
+
+
+def create_app(
+    sources: Mapping[str, Source],
+    *,
+    publish: Callable[[Message], None],
+    is_ready: Callable[[], bool],
+    clock: Callable[[], int],
+    limits: Limits,
+    registry: CollectorRegistry,
+) -> Flask:
+    """Return the receiver of hooks from `sources`.
+
+    `publish` returns once a message is confirmed, and raises BrokerUnavailable
+    otherwise; `is_ready` tells whether it would; `clock` gives microseconds since
+    1970. Metrics are added to `registry`.
+    """
+    app = Flask("ingest", static_folder=None)
+    # The host takes a redirect for a success, so there must be none.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    metrics = Metrics(registry, is_ready)
+    _add_hooks(app, Reception(sources, publish, clock, limits, metrics))
+    _add_health(app, is_ready, registry)
+    app.register_error_handler(HTTPException, _tell_http_error)
+    app.register_error_handler(Exception, _tell_bug)
+    app.after_request(_secure)
+    return app
+
+
+def _add_hooks(app: Flask, reception: Reception) -> None:
+    def receive(source: str = DEFAULT_SOURCE) -> Response:
+        return reception.receive(request, source)
+
+    for rule in ("/hooks/gitlab", "/hooks/gitlab/<source>", "/-/api/gitlab"):
+        app.add_url_rule(
+            rule, "hook", receive, methods=["POST"], provide_automatic_options=False
+        )
+
+
+def _add_health(
+    app: Flask, is_ready: Callable[[], bool], registry: CollectorRegistry
+) -> None:
+    def healthz() -> Response:
+        return answers.json({"status": "alive"})
+
+    def readyz() -> Response:
+        if is_ready():
+            return answers.json({"status": "ready", "checks": {"broker": {"ok": True}}})
+        broker = {"ok": False, "hint": _BROKER_HINT}
+        return answers.json({"status": "not ready", "checks": {"broker": broker}}, 503)
+
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    for view in (healthz, readyz, metrics):
+        app.add_url_rule(
+            f"/{view.__name__}", view_func=view, provide_automatic_options=False
+        )
+
+
+def _tell_http_error(exc: HTTPException) -> Response:
+    # What werkzeug says may quote the request, so only its name is passed on.
+    code = exc.name.lower().replace(" ", "-")
+    allow = [pair for pair in exc.get_headers() if pair[0] == "Allow"]
+    return problems.response(
+        Problem(exc.code or 500, code, exc.name, _HOOK_PATHS, tuple(allow))
+    )
+
+
+def _tell_bug(_: Exception) -> Response:
+    _log.exception("unexpected")
+    return problems.response(problems.UNEXPECTED)
+
+
+def _secure(answer: Response) -> Response:
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,162 @@
+"""Take one hook from its headers to its answer."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request, Response
+
+from broker.errors import TooLarge
+from broker.message import Message
+from config.settings import Source
+from ingest import answers, authentication, bodies, identity, journal, problems
+from ingest.durability import make_durable
+from ingest.metrics import Metrics
+from ingest.problems import Refused
+from ingest.signatures import Signature
+from schemas.body import event_name, parse_object
+from schemas.errors import BrokerUnavailable, ForgewireError, NoEventName, NotAnObject
+
+#: What the answer to a hook for an unknown source is counted under.
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of what the receiver takes at once."""
+
+    max_body_bytes: int = 25 << 20
+    #: Bodies of senders not yet known that may be on their way at once. Each holds a
+    #: thread for as long as its sender likes, so leave some threads to the others.
+    strangers: int = 192
+    #: How long a further one waits for its turn.
+    patience_seconds: float = 2.0
+
+
+class Reception:
+    """Authenticates, names, makes durable and answers; safe to share among threads."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        publish: Callable[[Message], None],
+        clock: Callable[[], int],
+        limits: Limits,
+        metrics: Metrics,
+    ) -> None:
+        self._sources = sources
+        self._publish = publish
+        self._clock = clock
+        self._limits = limits
+        self._metrics = metrics
+        self._receipts = identity.Receipts()
+        self._strangers = threading.BoundedSemaphore(limits.strangers)
+
+    def receive(self, request: Request, source: str) -> Response:
+        """Return the answer to a hook that came in at the route of `source`."""
+        started = time.perf_counter()
+        note: dict[str, Any] = {"source": source if source in self._sources else OTHER}
+        status = problems.UNEXPECTED.status
+        with self._metrics.in_flight.track_inprogress():
+            try:
+                answer = self._answer(request, source, note)
+                status = answer.status_code
+            finally:
+                journal.write(
+                    self._metrics, note, status, time.perf_counter() - started
+                )
+        return answer
+
+    def _answer(self, request: Request, source: str, note: dict[str, Any]) -> Response:
+        try:
+            message = self._admit(request, source)
+            note |= journal.described(message)
+            result = self._hand_on(message)
+        except Refused as exc:
+            note |= {"code": exc.problem.code, "remote": request.remote_addr}
+            if isinstance(exc.__cause__, ForgewireError):
+                note["cause"] = exc.__cause__
+            return problems.response(exc.problem)
+        note["result"] = result
+        told = {
+            "delivery_id": message.delivery_id,
+            "event": message.event,
+            "status": result,
+        }
+        return answers.json(told, 202)
+
+    def _admit(self, request: Request, name: str) -> Message:
+        received_at = self._clock()
+        source = self._sources.get(name)
+        if source is None or not source.enabled:
+            raise Refused(problems.NO_SUCH_HOOK)
+        cap = self._limits.max_body_bytes
+        length = bodies.declared_length(request.environ, cap)
+        signature = authentication.check_headers(
+            source, request.headers, received_at / 1_000_000
+        )
+        body = self._read(request, length, source, signature)
+        self._metrics.bytes.observe(len(body))
+        _check_media_type(request)
+        return Message(
+            source=name,
+            event=_named(body),
+            delivery_id=identity.delivery_id(request.headers, name, body),
+            receipt=self._receipts.take(),
+            received_at=received_at,
+            body=body,
+            traceparent=identity.traceparent(request.headers),
+        )
+
+    def _read(
+        self,
+        request: Request,
+        length: int | None,
+        source: Source,
+        signature: Signature | None,
+    ) -> bytes:
+        stream, cap = request.environ["wsgi.input"], self._limits.max_body_bytes
+        if signature is None:
+            return bodies.read(stream, length, cap)
+        with self._room():
+            body = bodies.read(stream, length, cap)
+        authentication.check_body(source, signature, body)
+        return body
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        if not self._strangers.acquire(timeout=self._limits.patience_seconds):
+            raise Refused(problems.BUSY)
+        try:
+            yield
+        finally:
+            self._strangers.release()
+
+    def _hand_on(self, message: Message) -> str:
+        try:
+            return make_durable(message, self._publish)
+        except BrokerUnavailable as exc:
+            raise Refused(problems.NOT_DURABLE) from exc
+        except TooLarge as exc:
+            raise Refused(problems.TOO_LARGE_FOR_BROKER) from exc
+
+
+def _check_media_type(request: Request) -> None:
+    # A sender that says nothing is believed: the body is parsed all the same.
+    said = request.mimetype
+    is_json = said in {"", "application/json"} or said.endswith("+json")
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if not is_json or encoding.lower() != "identity":
+        raise Refused(problems.NOT_JSON)
+
+
+def _named(body: bytes) -> str:
+    try:
+        return event_name(parse_object(body))
+    except NotAnObject as exc:
+        raise Refused(problems.NOT_AN_OBJECT) from exc
+    except NoEventName as exc:
+        raise Refused(problems.NO_EVENT_NAME) from exc

@@ -1,0 +1,164 @@
+"""Run the receiver's application on its HTTP server until it is told to stop.
+
+The server is granian: one process that supervises, and one that serves, whose I/O is
+Rust's and whose application runs in threads. Idle connections hold no thread; a body
+that is being read holds one.
+"""
+
+import multiprocessing
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+from functools import partial
+from multiprocessing.util import Finalize
+from typing import Any
+
+import structlog
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from prometheus_client import CollectorRegistry, ProcessCollector
+
+from broker import addresses
+from broker.publisher import Publisher
+from broker.topology import Topology
+from config import logs
+from config.settings import Bind, Settings
+from ingest.app import create_app
+from ingest.reception import Limits
+from schemas.errors import ForgewireError
+
+_log = structlog.stdlib.get_logger("ingest")
+
+#: How RabbitMQ's list of connections calls the receiver.
+NAME = "forgewire-ingest"
+#: Requests at once. Most of them wait for the broker, so this is far above the number
+#: of processors; idle threads are ended.
+THREADS = 256
+#: Connections at once, idle ones included.
+MAX_CONNECTIONS = 16_384
+#: What the requests under way may take together once we are told to stop.
+STOP_SECONDS = 30
+#: granian's own lines go our way; those below an error say nothing to an operator.
+_LOGGING = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
+
+
+class CannotListen(ForgewireError):
+    """Raised at start when the address to listen on is taken or not ours."""
+
+
+def serve(settings: Settings) -> None:
+    """Receive hooks until SIGTERM or SIGINT; raise CannotListen or BadAddress."""
+    addresses.parse(settings.amqp_url, name=NAME)
+    _check_free(settings.ingest_bind)
+    _allow_many_connections()
+    # A stop that comes before granian listens for it in its child must not be lost.
+    os.register_at_fork(after_in_child=_stop_at_once)
+    server = Granian(
+        "ingest",
+        settings.ingest_bind.host,
+        settings.ingest_bind.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        blocking_threads=THREADS,
+        backpressure=MAX_CONNECTIONS,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.error,
+        log_dictconfig=_LOGGING,
+    )
+    # granian takes SIGHUP for a wish to reload, but a closed terminal means stop.
+    server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_DFL))
+    server.serve(target_loader=partial(_open, settings), wrap_loader=False)
+
+
+def _open(settings: Settings) -> Flask:
+    """Return the application, in the process that serves, with its publisher."""
+    logs.configure(settings.log_level, settings.log_format, trusted=(ForgewireError,))
+    logs.log_uncaught("ingest")
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    publisher = _publisher(settings)
+    publisher.start()
+    # Runs when granian has answered the last request, before the process ends.
+    Finalize(None, publisher.close, (settings.confirm_seconds,), exitpriority=1)
+    app = _application(settings, publisher)
+    _log.info("listening", address=f"http://{settings.ingest_bind}")
+    return app
+
+
+def _application(settings: Settings, publisher: Publisher) -> Flask:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return create_app(
+        settings.sources,
+        publish=publisher.publish,
+        is_ready=publisher.is_ready,
+        clock=_microseconds,
+        limits=Limits(settings.max_body_bytes),
+        registry=registry,
+    )
+
+
+def _publisher(settings: Settings) -> Publisher:
+    return Publisher(
+        settings.amqp_url,
+        Topology(settings.amqp_prefix),
+        name=NAME,
+        confirm_seconds=settings.confirm_seconds,
+    )
+
+
+def _microseconds() -> int:
+    return time.time_ns() // 1000
+
+
+def _check_free(bind: Bind) -> None:
+    # granian shares a port with whoever else shares it; hooks would go either way.
+    try:
+        _bind_once(bind)
+    except OSError as exc:
+        raise CannotListen(
+            f"cannot listen on {bind}: {exc.strerror}. Stop what listens there, or set "
+            "FORGEWIRE_INGEST_BIND to another host:port."
+        ) from exc
+
+
+def _bind_once(bind: Bind) -> None:
+    found: list[tuple[Any, ...]] = socket.getaddrinfo(
+        bind.host, bind.port, type=socket.SOCK_STREAM
+    )
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        # Two may bind to one port with SO_REUSEADDR, but only one may listen.
+        probe.listen()
+
+
+def _allow_many_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + 1024
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def _stop_at_once() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _follow_parent() -> None:
+    # Killed outright, the parent cannot tell us to stop.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
