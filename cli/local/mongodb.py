@@ -95,14 +95,14 @@ def find(path: str | None = None, wheel: str = WHEEL) -> Path:
         return Path(on_path)
     try:
         program = Path(str(distribution(wheel).locate_file("fiftyone/db/bin/mongod")))
-        _make_runnable(program)
+        make_runnable(program)
     except (PackageNotFoundError, FileNotFoundError) as missing:
         raise CannotRun(MISSING) from missing
     return program
 
 
-def _make_runnable(program: Path) -> None:
-    # The wheel was packed without the bits that let a program run.
+def make_runnable(program: Path) -> None:
+    """Set the bits that let a program run; the wheel was packed without them."""
     mode = program.stat().st_mode
     if not mode & stat.S_IXUSR:
         program.chmod(mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

@@ -56,9 +56,11 @@ class RabbitMQ:
         return True
 
 
-def start(folder: Path, *, pause: Pause = time.sleep) -> RabbitMQ:
+def start(
+    folder: Path, *, program: Path = SERVER, pause: Pause = time.sleep
+) -> RabbitMQ:
     """Start a node whose data is in `folder`, and return when it takes clients."""
-    server = launch(folder, log=folder / "rabbitmq.log")
+    server = launch(folder, log=folder / "rabbitmq.log", program=program)
     try:
         server.wait(pause)
     except BaseException:
@@ -72,10 +74,11 @@ def launch(
     *,
     log: Path,
     program: Path = SERVER,
+    path: str = PATH,
     inherit: tuple[int, ...] = (),
 ) -> RabbitMQ:
     """Start a node without waiting for it; raise CannotRun when it is missing."""
-    epmd = shutil.which("epmd", path=PATH)
+    epmd = shutil.which("epmd", path=path)
     if epmd is None or not program.exists():
         raise CannotRun(MISSING)
     folder = folder.resolve()

@@ -41,8 +41,9 @@ class Stack:
         self._environ = dict(environ)
         self._screen = screen
         self._roles = roles
-        self._servers: list[Child] = []
-        self._processes: list[Supervised] = []
+        #: What runs, by name: "MongoDB", "RabbitMQ"; "receiver", "worker".
+        self.servers: dict[str, servers.Server] = {}
+        self.processes: dict[str, Supervised] = {}
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -56,10 +57,10 @@ class Stack:
 
     def check(self) -> None:
         """Start again what ended of ours; raise CannotRun when a server ended."""
-        for server in self._servers:
-            if server.exit_code is not None:
-                raise server.failure(f"{server.name} is gone")
-        for process in self._processes:
+        for name, server in self.servers.items():
+            if server.node.exit_code is not None:
+                raise server.node.failure(f"{name} is gone")
+        for process in self.processes.values():
             if news := process.check():
                 self._screen.say(news)
 
@@ -95,18 +96,16 @@ class Stack:
                 self._environ[role.variable] = str(bind)
 
     def _start_servers(self, undo: ExitStack, held: int) -> None:
-        started = []
         for kind in servers.missing(self._environ):
             self._screen.say(f"starting {kind.name} in {self.folder}")
             folder = self.folder / kind.name.lower()
             server = kind.launch(folder, self.log(kind.name), held)
             undo.callback(self._stop, kind.name, server.stop)
             self._environ[kind.variable] = server.url
-            started.append(server)
-        for server in started:
-            with self._screen.waiting(server.node.name):
+            self.servers[kind.name] = server
+        for name, server in self.servers.items():
+            with self._screen.waiting(name):
                 server.wait(self._screen.pause)
-        self._servers = [server.node for server in started]
 
     def _start_processes(self, undo: ExitStack, held: int) -> None:
         # The last to start is the first to stop.
@@ -114,11 +113,12 @@ class Stack:
         for role in starting:
             process = Supervised(self._starter(role, held))
             undo.callback(self._stop, f"the {role.name}", process.stop)
-            self._processes.append(process)
+            self.processes[role.name] = process
         settings = load(self._environ)
-        for role, process in zip(starting, self._processes, strict=True):
+        for role in starting:
             with self._screen.waiting(f"the {role.name}"):
-                self._await_ready(process.child, roles.url(role.bind(settings)))
+                url = roles.url(role.bind(settings))
+                self._await_ready(self.processes[role.name].child, url)
 
     def _starter(self, role: Role, held: int) -> Callable[[], Child]:
         return partial(

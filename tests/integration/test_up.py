@@ -218,7 +218,7 @@ def test_a_second_start_finds_what_the_first_one_left(first):
 
 
 def test_everything_stops_when_a_server_is_gone(start):
-    up = start()
+    up = start(FORGEWIRE_AMQP_URL=NO_SERVERS["FORGEWIRE_AMQP_URL"])
     up.endpoints()
     mongod = find(up.folder, b"mongod")
 
@@ -245,6 +245,19 @@ def test_a_killed_start_leaves_no_process_behind(start):
 
     up.process.wait()
     up.wait(lambda: not who_knows(up.folder))
+
+
+def test_a_start_waits_for_the_servers_of_a_killed_one(start):
+    up = start(FORGEWIRE_AMQP_URL=NO_SERVERS["FORGEWIRE_AMQP_URL"])
+    up.endpoints()
+    servers = set(who_knows(up.folder)) - {up.process.pid}
+
+    up.process.kill()
+    up.process.wait()
+    again = start(**NO_SERVERS)
+    again.endpoints()
+
+    assert not servers & set(who_knows(up.folder))
 
 
 def test_ctrl_c_while_the_servers_start_stops_them(start):

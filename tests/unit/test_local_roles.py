@@ -1,0 +1,54 @@
+"""Show where the processes of a stack are to listen."""
+
+import pytest
+
+from cli.local import roles
+from cli.local.roles import ROLES
+from config.settings import Bind, load
+
+
+def test_port_0_becomes_a_free_port():
+    environ = {"FORGEWIRE_INGEST_BIND": "127.0.0.1:0", "FORGEWIRE_TEAM": "x"}
+
+    chosen = roles.with_free_ports(environ, ROLES)
+
+    assert load(chosen).ingest_bind.port > 0
+    assert chosen | {"FORGEWIRE_INGEST_BIND": "127.0.0.1:0"} == environ
+
+
+def test_other_ports_are_left_as_they_are():
+    environ = {"FORGEWIRE_INGEST_BIND": "127.0.0.1:8090", "FORGEWIRE_WORKER_BIND": "0"}
+
+    assert roles.with_free_ports(environ, ROLES) == environ
+
+
+@pytest.mark.parametrize(
+    ("environ", "given"),
+    [
+        ({}, False),
+        ({"X": ""}, False),
+        ({"X": " "}, False),
+        ({"X": "1"}, True),
+        ({"X_FILE": "/run/secrets/x"}, True),
+    ],
+)
+def test_a_variable_is_given_here_or_by_a_file(environ, given):
+    assert roles.is_given(environ, "X") is given
+
+
+@pytest.mark.parametrize(
+    ("bind", "url"),
+    [
+        (Bind("127.0.0.1", 8080), "http://127.0.0.1:8080"),
+        (Bind("0.0.0.0", 8080), "http://127.0.0.1:8080"),
+        (Bind("::", 8080), "http://[::1]:8080"),
+    ],
+)
+def test_every_address_is_reached_at_the_loopback_address(bind, url):
+    assert roles.url(bind) == url
+
+
+def test_the_real_processes_are_started_as_modules():
+    commands = {role.name: role.command[1:] for role in ROLES}
+
+    assert commands == {"receiver": ("-m", "ingest"), "worker": ("-m", "workers")}
