@@ -1,4 +1,7 @@
-"""Keep what happens in repositories, without names or addresses of people."""
+"""Keep what happens in repositories, without names or addresses of people.
+
+The id of a document begins with its kind and its project, and so tells the project.
+"""
 
 import json
 from hashlib import sha256
@@ -37,7 +40,6 @@ def update(repository: RepositoryUpdateEvent) -> list[Change]:
     changes = repository.changes or ()
     told = {
         "kind": "repository_update",
-        "project_id": repository.project_id,
         "user_id": repository.user_id,
         "refs": list(refs[:MAX_REFS]),
         "ref_count": len(refs),
@@ -52,7 +54,6 @@ def merge_request(request: MergeRequestEvent) -> list[Change]:
     """Keep the latest state of a merge request."""
     told = {
         "kind": "merge_request",
-        "project_id": request.project_id,
         "iid": request.iid,
         "title": request.title,
         # `state` is what our own documents call alive or deleted.
@@ -71,7 +72,6 @@ def merge_request(request: MergeRequestEvent) -> list[Change]:
 def _moved(kind: str, moved: PushEvent) -> Put:
     told = {
         "kind": kind,
-        "project_id": moved.project_id,
         "user_id": moved.user_id,
         "ref": moved.ref,
         "before": moved.before,

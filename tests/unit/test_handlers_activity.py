@@ -30,7 +30,6 @@ def test_a_push_is_kept(name, project_id, user_id, commits):
         put.id,
         {
             "kind": body["event_name"],
-            "project_id": project_id,
             "user_id": user_id,
             "ref": body["ref"],
             "before": body["before"],
@@ -62,7 +61,6 @@ def test_a_repository_update_is_kept():
     assert put.id.startswith("repository_update:301:")
     assert put.fields == {
         "kind": "repository_update",
-        "project_id": 301,
         "user_id": 201,
         "refs": ["refs/heads/main", "refs/tags/v2.1.0"],
         "ref_count": 2,
@@ -101,7 +99,6 @@ def test_a_merge_request_is_kept_under_its_number_in_the_target_project():
             "merge_request:301:5",
             {
                 "kind": "merge_request",
-                "project_id": 301,
                 "iid": 5,
                 "title": "Measure the rope, and print its length",
                 "merge_request_state": "merged",
