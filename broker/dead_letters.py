@@ -1,6 +1,6 @@
 """Set aside what can never be applied, and read what was set aside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ def bury(
     return publisher.send(Parcel(exchange, "", _copy(properties, headers), body))
 
 
-def read(url: str, topology: Topology, limit: int) -> Iterator[DeadLetter]:
+def read(url: str, topology: Topology, limit: int) -> Generator[DeadLetter]:
     """Yield the oldest dead letters, at most `limit`, and leave them where they are.
 
     All return to their places when the iterator ends or is closed. Raise a
