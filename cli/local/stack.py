@@ -92,7 +92,7 @@ class Stack:
         settings = load(self._environ)
         for role in self._roles:
             bind = roles.place(role, self._environ, settings, self._screen.say)
-            if bind != role.bind(settings):
+            if not roles.is_given(self._environ, role.variable):
                 self._environ[role.variable] = str(bind)
 
     def _start_servers(self, undo: ExitStack, held: int) -> None:

@@ -20,7 +20,12 @@ from cli import up
 from cli.local import family
 from cli.local.process import wait_until
 
-PROGRAM = """
+REAL = """
+from cli.up import command
+
+command()
+"""
+STANDINS = """
 import os
 import sys
 import click
@@ -38,9 +43,9 @@ with stop_signals() as should_stop:
 
 
 class Up:
-    """A running `forgewire up`, with stand-ins for the receiver and the worker."""
+    """A running `forgewire up`; stand-ins are quicker than receiver and worker."""
 
-    def __init__(self, folder, **environ):
+    def __init__(self, folder, program=STANDINS, **environ):
         self.folder = folder
         self.output_file = folder.with_suffix(".out")
         self.begun = time.monotonic()
@@ -51,7 +56,7 @@ class Up:
         }
         with self.output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", "-c", PROGRAM],
+                [sys.executable, "-u", "-c", program],
                 env=os.environ | variables | environ,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -155,6 +160,11 @@ def waiting_messages(url):
         return channel.queue_declare("kept", passive=True).method.message_count
 
 
+def users(url):
+    with MongoClient(url) as client:
+        return [it["username"] for it in client.get_default_database().users.find()]
+
+
 def find(folder, program):
     """Return the process of a program that works in a folder."""
     for pid in who_knows(folder):
@@ -165,14 +175,13 @@ def find(folder, program):
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
-    """A first start that took a hook and some state, and was then stopped."""
-    up = Up(tmp_path_factory.mktemp("up") / "var")
+    """A first start, of the real thing, that took a hook and was then stopped."""
+    up = Up(tmp_path_factory.mktemp("up") / "var", REAL)
     up.endpoints_then = up.endpoints()
-    with MongoClient(up.endpoints_then["mongodb_url"]) as client:
-        client.get_default_database().things.insert_one({"_id": 1})
     publish(up.endpoints_then["amqp_url"])
     up.curl_line = next(it for it in up.output.splitlines() if it.startswith("curl "))
     up.curl_answer = run_curl(up.curl_line)
+    up.wait(lambda: users(up.endpoints_then["mongodb_url"]) == ["ada"])
     up.private = [oct((up.folder / name).stat().st_mode)[-3:] for name in PRIVATE]
     up.code = up.finish()
     return up
@@ -206,12 +215,12 @@ def test_a_second_start_finds_what_the_first_one_left(first):
     second = Up(first.folder)
     endpoints = second.endpoints()
 
-    with MongoClient(endpoints["mongodb_url"]) as client:
-        count = client.get_default_database().things.count_documents({})
     messages = waiting_messages(endpoints["amqp_url"])
+    found = users(endpoints["mongodb_url"])
     second.finish()
 
-    assert (count, messages) == (1, 1)
+    assert messages == 1
+    assert found == ["ada"]
     for server in ("amqp_url", "mongodb_url"):
         assert endpoints[server] == first.endpoints_then[server]
     assert first.curl_line.split("Token: ")[1].split('"')[0] in second.output
