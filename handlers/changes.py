@@ -1,13 +1,26 @@
 """The verbs in which handlers declare what an event means for the state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 #: Names that the state gives meaning to in every document.
 RESERVED = frozenset(
-    ("_id", "source", "state", "version", "older", "deleted", "kept")
-    + ("trail", "marks", "people", "orphan", "rev", "teams")
+    {
+        "_id",
+        "deleted",
+        "kept",
+        "marks",
+        "older",
+        "orphan",
+        "people",
+        "rev",
+        "source",
+        "state",
+        "teams",
+        "trail",
+        "version",
+    }
 )
 
 #: The host's id of a document within its collection: 41, or "project:74:41".
@@ -20,7 +33,7 @@ class Put:
 
     collection: str
     id: Id
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse fields that would be taken for the state's own."""
@@ -33,7 +46,7 @@ class Mention:
 
     collection: str
     id: Id
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse fields that would be taken for the state's own."""
@@ -50,7 +63,7 @@ class Delete:
 
     collection: str
     id: Id
-    known_by: tuple[str | None, ...] = ()
+    known_by: tuple[str | None, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,8 @@ class Move:
     """
 
     owner: tuple[str, Id]
-    old: str
-    new: str | None
+    old: str = field(repr=False)
+    new: str | None = field(repr=False)
 
 
 Change: TypeAlias = Put | Mention | Delete | Move

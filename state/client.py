@@ -8,7 +8,12 @@ from bson.codec_options import CodecOptions
 from bson.errors import BSONError, InvalidDocument
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    DocumentTooLarge,
+    OperationFailure,
+    PyMongoError,
+)
 
 from schemas.errors import StateUnavailable, Unstorable
 
@@ -50,6 +55,8 @@ def translated() -> Iterator[None]:
         raise Unstorable("MongoDB cannot hold it: text that is no Unicode") from exc
     except BulkWriteError as exc:
         raise _of_bulk(exc) from exc
+    except OperationFailure as exc:
+        raise _of_command(exc) from exc
     except PyMongoError as exc:
         raise StateUnavailable(f"MongoDB did not answer: {type(exc).__name__}") from exc
 
@@ -68,6 +75,16 @@ def is_duplicate(error: BulkWriteError) -> bool:
 DUPLICATE_KEY = 11000
 #: Codes of writes that failed for the server's sake, not the document's.
 _SERVER_SIDE = frozenset({6, 7, 50, 64, 89, 91, 112, 189, 9001, 10107, 11600, 11602})
+
+
+#: The code with which the server refuses a command whose document is too large.
+_TOO_LARGE = 10334
+
+
+def _of_command(error: OperationFailure) -> Unstorable | StateUnavailable:
+    if error.code == _TOO_LARGE:
+        return Unstorable("MongoDB cannot hold it: a document has more than 16 MiB")
+    return StateUnavailable(f"MongoDB refused a command with code {error.code}")
 
 
 def _of_bulk(error: BulkWriteError) -> Unstorable | StateUnavailable:

@@ -111,13 +111,30 @@ def _fold(
     collection: Collection, record: Record | None, edit: _Edit
 ) -> tuple[Record, bool]:
     """Return the record after `edit`, and whether the edit had or has an effect."""
-    change, source = edit.change, edit.stamp.source
+    change, source = _told(collection, edit.change), edit.stamp.source
     if record is None:
         record = Record(identity={"source": source, **collection.identity(change.id)})
     version = version_of(change, edit.stamp, by_row=collection.by_row)
     marks = digests(source, change.known_by if isinstance(change, Delete) else ())
     folded = fold(record, change, version, final=collection.final, marks=marks)
     return folded, folded is not record or knows(folded, version)
+
+
+def _told(
+    collection: Collection, change: Put | Mention | Delete
+) -> Put | Mention | Delete:
+    """Return `change` without what the id says already."""
+    if (
+        isinstance(change, Delete)
+        or not collection.identity_fields & change.fields.keys()
+    ):
+        return change
+    told = {
+        name: value
+        for name, value in change.fields.items()
+        if name not in collection.identity_fields
+    }
+    return replace(change, fields=told)
 
 
 def _complete(collection: Collection, record: Record) -> Record:

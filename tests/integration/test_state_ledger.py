@@ -1,0 +1,97 @@
+"""The ledger has one row for each accepted delivery."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from state.audit import audit
+from state.ledger import Ledger, Row
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def row(delivery_id="d1", receipt="aa.1", outcome="applied", event="user_create"):
+    return Row(
+        source="gitlab",
+        delivery_id=delivery_id,
+        receipt=receipt,
+        event=event,
+        outcome=outcome,
+        received_at=NOON,
+        processed_at=NOON,
+        entity="users/41",
+    )
+
+
+@pytest.fixture
+def ledger(database):
+    return Ledger(database)
+
+
+def outcomes(database):
+    return {one["_id"]: one["outcome"] for one in database["deliveries"].find()}
+
+
+def test_a_row_is_written_once(database, ledger):
+    first = ledger.write([row()])
+
+    again = ledger.write([row()])
+
+    assert first == [row()]
+    assert again == []
+    assert outcomes(database) == {"gitlab:d1": "applied"}
+
+
+def test_a_repetition_has_a_row_of_its_own(database, ledger):
+    repetition = row(receipt="aa.2", outcome="duplicate")
+
+    written = ledger.write([row(), repetition])
+    again = ledger.write([repetition])
+
+    assert len(written) == 2
+    assert again == []
+    assert outcomes(database) == {
+        "gitlab:d1": "applied",
+        "gitlab:d1#aa.2": "duplicate",
+    }
+
+
+def test_the_slower_of_two_workers_with_one_delivery_has_the_duplicate(
+    database, ledger
+):
+    ledger.write([row(receipt="aa.1")])
+
+    written = ledger.write([row(receipt="aa.2"), row("d2", receipt="aa.3")])
+
+    assert [(one.delivery_id, one.outcome) for one in written] == [
+        ("d2", "applied"),
+        ("d1", "duplicate"),
+    ]
+
+
+def test_known_deliveries_are_found_by_key(ledger):
+    ledger.write([row()])
+
+    assert ledger.receipts(["gitlab:d1", "gitlab:d2"]) == {"gitlab:d1": "aa.1"}
+
+
+def test_nothing_is_written_for_nothing(ledger):
+    assert ledger.write([]) == []
+
+
+def test_the_audit_finds_the_gaps_in_the_receivers_numbers(database, ledger):
+    ledger.write(
+        [
+            row("d1", "aa.1"),
+            row("d2", "aa.3", "stale"),
+            row("d3", "bb.1", "dead", "user_destroy"),
+            row("d4", "foreign", "ignored"),
+        ]
+    )
+
+    found = audit(database)
+
+    assert found.accepted == 5
+    assert found.missing == 1
+    assert found.outcomes["applied"] == 1
+    assert found.tally["gitlab", "user_destroy", "dead"] == 1
