@@ -28,7 +28,7 @@ check: setup ## Check format, lint, types and which room imports which
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 
 format: setup ## Format the code, and correct what can be corrected
 	@$(VENV)/bin/ruff check --fix-only --quiet .
