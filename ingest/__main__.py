@@ -4,12 +4,17 @@ import os
 import sys
 from collections.abc import Mapping
 
+import structlog
+
+from broker import addresses
 from broker.errors import BadAddress
 from config import logs, settings
 from config.settings import SettingsError
-from ingest import server
-from ingest.server import CannotListen
+from ingest import listening, server
+from ingest.listening import CannotListen
 from schemas.errors import ForgewireError
+
+_log = structlog.stdlib.get_logger("ingest")
 
 #: What the shell is told when the settings, not the program, are to be mended.
 WRONG_SETTINGS = 2
@@ -20,11 +25,16 @@ def main(environ: Mapping[str, str]) -> int:
     try:
         found = settings.load(environ)
         found.require_secrets()
-        logs.configure(found.log_level, found.log_format, trusted=(ForgewireError,))
-        server.serve(found)
+        addresses.parse(found.amqp_url, name=server.NAME)
+        host = listening.resolved(found.ingest_bind)
     except (SettingsError, BadAddress, CannotListen) as exc:
         sys.stderr.write(f"{exc}\n")
         return WRONG_SETTINGS
+    logs.configure(found.log_level, found.log_format, trusted=(ForgewireError,))
+    logs.log_uncaught("ingest")
+    for name in settings.unknown(environ):
+        _log.warning("unknown-setting", name=name)
+    server.serve(found, host)
     return 0
 
 

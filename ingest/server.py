@@ -9,12 +9,10 @@ import multiprocessing
 import os
 import resource
 import signal
-import socket
 import threading
 import time
 from functools import partial
 from multiprocessing.util import Finalize
-from typing import Any
 
 import structlog
 from flask import Flask
@@ -23,11 +21,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from prometheus_client import CollectorRegistry, ProcessCollector
 
-from broker import addresses
 from broker.publisher import Publisher
 from broker.topology import Topology
 from config import logs
-from config.settings import Bind, Settings
+from config.settings import Settings
 from ingest.app import create_app
 from ingest.reception import Limits
 from schemas.errors import ForgewireError
@@ -41,8 +38,9 @@ NAME = "forgewire-ingest"
 THREADS = 256
 #: Connections at once, idle ones included.
 MAX_CONNECTIONS = 16_384
-#: What the requests under way may take together once we are told to stop.
-STOP_SECONDS = 30
+#: What requests under way may take once we are told to stop; the host gives up on
+#: each after 10 s.
+STOP_SECONDS = 12
 #: granian's own lines go our way; those below an error say nothing to an operator.
 _LOGGING = {
     "handlers": {},
@@ -51,20 +49,14 @@ _LOGGING = {
 }
 
 
-class CannotListen(ForgewireError):
-    """Raised at start when the address to listen on is taken or not ours."""
-
-
-def serve(settings: Settings) -> None:
-    """Receive hooks until SIGTERM or SIGINT; raise CannotListen or BadAddress."""
-    addresses.parse(settings.amqp_url, name=NAME)
-    _check_free(settings.ingest_bind)
+def serve(settings: Settings, host: str) -> None:
+    """Receive hooks at the IP address `host` until SIGTERM or SIGINT."""
     _allow_many_connections()
     # A stop that comes before granian listens for it in its child must not be lost.
     os.register_at_fork(after_in_child=_stop_at_once)
     server = Granian(
         "ingest",
-        settings.ingest_bind.host,
+        host,
         settings.ingest_bind.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
@@ -101,7 +93,7 @@ def _application(settings: Settings, publisher: Publisher) -> Flask:
         settings.sources,
         publish=publisher.publish,
         is_ready=publisher.is_ready,
-        clock=_microseconds,
+        clock=microseconds,
         limits=Limits(settings.max_body_bytes),
         registry=registry,
     )
@@ -116,31 +108,9 @@ def _publisher(settings: Settings) -> Publisher:
     )
 
 
-def _microseconds() -> int:
+def microseconds() -> int:
+    """Return the microseconds since 1970, UTC."""
     return time.time_ns() // 1000
-
-
-def _check_free(bind: Bind) -> None:
-    # granian shares a port with whoever else shares it; hooks would go either way.
-    try:
-        _bind_once(bind)
-    except OSError as exc:
-        raise CannotListen(
-            f"cannot listen on {bind}: {exc.strerror}. Stop what listens there, or set "
-            "FORGEWIRE_INGEST_BIND to another host:port."
-        ) from exc
-
-
-def _bind_once(bind: Bind) -> None:
-    found: list[tuple[Any, ...]] = socket.getaddrinfo(
-        bind.host, bind.port, type=socket.SOCK_STREAM
-    )
-    family, kind, protocol, _, address = found[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
-        # Two may bind to one port with SO_REUSEADDR, but only one may listen.
-        probe.listen()
 
 
 def _allow_many_connections() -> None:

@@ -1,11 +1,13 @@
 """Show what the receiver does as a process, on a real server with a real broker."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import orjson
 import pika
@@ -241,7 +243,7 @@ def test_garbage_behind_a_hook_spoils_nothing(receiver, garbage):
             connection.sendall(garbage)
             connection.shutdown(socket.SHUT_WR)
             second = answer(connection)
-        except ConnectionError:
+        except OSError:
             second = None
 
     assert first == 202
@@ -361,6 +363,19 @@ def test_nothing_is_left_of_a_process_that_dies(start, amqp_url, number):
     until(lambda: is_refused(receiver), "what it started ends too")
 
 
+def test_a_serving_process_that_dies_ends_the_whole(start, amqp_url):
+    receiver = start(amqp_url).wait()
+    pid = receiver.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+    os.kill(int(children[0]), signal.SIGKILL)
+
+    assert receiver.join() == 1
+    last = orjson.loads(receiver.log.read_text().splitlines()[-1])
+    assert last["level"] == "error"
+    assert "Unexpected exit" in last["event"]
+
+
 def test_a_stop_during_the_start_is_not_lost(start, amqp_url):
     receiver = start(amqp_url)
     until(lambda: b"listening" in receiver.log.read_bytes(), "it has begun")
@@ -398,7 +413,8 @@ def test_an_event_that_is_not_confirmed_in_time_is_not_accepted(start, proxy):
 
 
 def test_the_log_tells_deliveries_and_no_secrets(start, amqp_url):
-    receiver = start(amqp_url, GITLAB_SIGNING_TOKENS=SIGNING_TOKEN).wait()
+    receiver = start(amqp_url, GITLAB_SIGNING_TOKENS=SIGNING_TOKEN, GITLAB_TOKN="x")
+    receiver.wait()
     person = b'{"event_name": "user_create", "email": "rosebud@example.org"}'
     receiver.post(person, webhook_id="delivery-7")
     receiver.post(person, X_Gitlab_Token="wrong-rosebud")
@@ -410,6 +426,7 @@ def test_the_log_tells_deliveries_and_no_secrets(start, amqp_url):
     lines = [orjson.loads(line) for line in text.splitlines()]
 
     by_event = {line["event"]: line for line in lines}
+    assert by_event["unknown-setting"]["name"] == "FORGEWIRE_GITLAB_TOKN"
     assert by_event["listening"]["address"] == receiver.url
     accepted = by_event["hook-accepted"]
     assert accepted["delivery_id"] == "delivery-7"

@@ -1,11 +1,14 @@
 """Show what the receiver says instead of starting, and what it counts events under."""
 
 import socket
+import time
 
 import pytest
 
+from cli.local import ports
+from config.settings import Bind
 from handlers.registry import load
-from ingest import events
+from ingest import events, listening, server
 from ingest.__main__ import main
 
 TOKENS = {"FORGEWIRE_GITLAB_TOKENS": "sesame-and-thyme"}
@@ -24,6 +27,7 @@ def test_without_secrets_it_does_not_start(capsys):
         ("FORGEWIRE_MAX_BODY_BYTES", "plenty", "FORGEWIRE_MAX_BODY_BYTES"),
         ("FORGEWIRE_AMQP_URL", "amqp://guest:rosebud@x:none/", "AMQP"),
         ("FORGEWIRE_INGEST_BIND", "[::2]:8080", "cannot listen on [::2]:8080"),
+        ("FORGEWIRE_INGEST_BIND", "nowhere.invalid:80", "cannot listen on nowhere"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(capsys, name, value, said):
@@ -45,6 +49,16 @@ def test_an_address_that_is_taken_is_not_shared(capsys):
 
     assert code == 2
     assert f"cannot listen on {bind}" in capsys.readouterr().err
+
+
+def test_a_host_may_be_a_name():
+    address = listening.resolved(Bind("localhost", ports.free()))
+
+    assert address in {"127.0.0.1", "::1"}
+
+
+def test_the_clock_counts_microseconds():
+    assert abs(server.microseconds() / 1_000_000 - time.time()) < 60
 
 
 def test_every_handled_event_is_counted_by_name():
