@@ -29,7 +29,8 @@ def parse(urls: str, *, name: str) -> list[URLParameters]:
 
 def label(parameters: URLParameters) -> str:
     """Return an address as logs may show it: without user and password."""
-    return f"{parameters.host}:{parameters.port}/{parameters.virtual_host}"
+    host, vhost = parameters.host, parameters.virtual_host
+    return f"{host}:{parameters.port}{'' if vhost == '/' else f'/{vhost}'}"
 
 
 def _parse_one(url: str, number: int, name: str) -> URLParameters:

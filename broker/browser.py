@@ -27,27 +27,39 @@ class Browser:
     in memory at a time, and does not survive the loss of its connection.
     """
 
-    def __init__(self, url: str, topology: Topology, *, name: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        topology: Topology,
+        *,
+        name: str,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         """Connect; raise a BrokerUnavailable if that fails, BadAddress if it cannot."""
+        self._seconds = answer_seconds
         self._channel: Channel | None = None
         self._answer: Future[Any] = Future()
-        self._loss: BrokerUnavailable | None = None
+        self._tags: list[int] = []
+        self._is_lost = False
         self._link = Link(url, topology, name=name, user=self)
         self._link.start()
         try:
-            self._link.wait_connected(ANSWER_SECONDS)
+            self._link.wait_connected(self._seconds)
         except BrokerUnavailable:
             self.close()
             raise
 
     def close(self) -> None:
         """Give all messages back."""
-        self._link.close(ANSWER_SECONDS)
+        self._link.call(self._give_back)
+        self._link.close(self._seconds)
 
     def messages(self, queue: str) -> Iterator[tuple[BasicProperties, bytes]]:
         """Yield the properties and body of each message, the oldest first."""
         while (message := self._ask(lambda *it: _get(queue, *it))) is not None:
-            yield message
+            tag, properties, body = message
+            self._tags.append(tag)
+            yield properties, body
 
     def count(self, queue: str) -> int:
         """Return how many messages are ready in the queue."""
@@ -58,38 +70,48 @@ class Browser:
         channel.add_callback(
             lambda _: self._answer.set_result(None), [Basic.GetEmpty], one_shot=False
         )
-        self._channel = channel
+        # A second channel would begin from the front again, so it is not used.
+        self._channel = None if self._is_lost else channel
         ready()
 
     def detach(self, error: BrokerUnavailable, *, reopening: bool) -> None:
-        """Fail what is being asked: a new channel would begin from the front."""
+        """Fail what is being asked, and all that follows."""
         del reopening
-        self._loss = self._loss or error
+        self._is_lost = self._is_lost or self._channel is not None
+        self._channel = None
         if not self._answer.done():
             self._answer.set_exception(translate.again(error))
 
     def block(self, *, blocked: bool) -> None:
         """Do nothing: who only reads is never blocked."""
 
+    def _give_back(self) -> None:
+        # One by one: closing the channel alone would return them in any order.
+        channel = self._channel
+        if channel is not None and channel.is_open:
+            for tag in self._tags:
+                channel.basic_nack(tag, requeue=True)
+
     def _ask(self, question: _Question) -> Any:
         answer: Future[Any] = Future()
         self._link.call(lambda: self._put(question, answer))
         try:
-            return answer.result(ANSWER_SECONDS)
+            return answer.result(self._seconds)
         except TimeoutError as exc:
             raise TooLate("RabbitMQ did not answer in time") from exc
 
     def _put(self, question: _Question, answer: Future[Any]) -> None:
         self._answer = answer
-        if self._loss is not None or self._channel is None:
-            answer.set_exception(self._loss or ConnectionLost("not connected"))
+        if self._channel is None:
+            answer.set_exception(ConnectionLost("the connection was lost meanwhile"))
         else:
             question(self._channel, answer)
 
 
 def _get(queue: str, channel: Channel, answer: Future[Any]) -> None:
     channel.basic_get(
-        queue, lambda _, __, *message: answer.set_result(message), auto_ack=False
+        queue,
+        lambda _, method, *message: answer.set_result((method.delivery_tag, *message)),
     )
 
 

@@ -50,10 +50,10 @@ class Intake:
         channel.add_on_cancel_callback(self._on_cancel)
         channel.basic_qos(prefetch_count=self._prefetch)
         self._outstanding.clear()
-        # Deliveries may come in one piece with the answer to the subscription.
-        self._channel = channel
         self._consumer_tag = channel.basic_consume(
-            self._queue, self._on_message, callback=lambda _: ready()
+            self._queue,
+            self._on_message,
+            callback=lambda _: self._begin(channel, ready),
         )
 
     def detach(self, _error: BrokerUnavailable, *, reopening: bool) -> None:
@@ -102,6 +102,10 @@ class Intake:
             # and what kills its workers would go round for ever.
             channel.basic_reject(tag, requeue=True)
         self._forget(tags)
+
+    def _begin(self, channel: Channel, ready: Callable[[], None]) -> None:
+        self._channel = channel
+        ready()
 
     def _has_news(self) -> bool:
         return self._is_shut or bool(self._arrived)

@@ -1,9 +1,9 @@
 """Keep a session with RabbitMQ alive, in an I/O thread of its own."""
 
-import logging
 import threading
 from collections.abc import Callable
 
+import structlog
 import tenacity
 from pika import URLParameters
 from pika.adapters.select_connection import IOLoop
@@ -16,8 +16,6 @@ from schemas.errors import BrokerUnavailable
 
 #: Bounds of the random pause before each further attempt, in seconds.
 MIN_PAUSE, MAX_PAUSE = 0.1, 5.0
-
-log = logging.getLogger(__name__)
 
 
 class Link:
@@ -39,6 +37,7 @@ class Link:
         self._said: set[str] = set()
         #: Why there was no usable channel when last seen, or None if there was one.
         self.problem: BrokerUnavailable | None = NotConnected("not connected yet")
+        self._log = structlog.stdlib.get_logger("broker").bind(connection=name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
@@ -73,7 +72,7 @@ class Link:
         self.call(self._leave)
         self._thread.join(seconds)
         if self._thread.is_alive():
-            log.warning("the connection to RabbitMQ did not close in %.1f s", seconds)
+            self._log.warning("rabbitmq-does-not-let-go", seconds=seconds)
 
     def _run(self) -> None:
         try:
@@ -83,6 +82,7 @@ class Link:
         finally:
             # Also when a bug ends this thread: nobody may wait for it in vain.
             self._lose(NotConnected("the connection is closed"))
+            self._tried.set()
             self._loop.close()
 
     def _connect_at_last(self) -> None:
@@ -100,6 +100,7 @@ class Link:
         for parameters in self._addresses:
             if self._closing or self._try(parameters):
                 return
+        self._tried.set()
         raise NotConnected
 
     def _try(self, parameters: URLParameters) -> bool:
@@ -111,7 +112,7 @@ class Link:
         self.problem = None
         self._said.clear()
         self._tried.set()
-        log.info("connected to RabbitMQ at %s", addresses.label(parameters))
+        self._log.info("rabbitmq-connected", address=addresses.label(parameters))
         return True
 
     def _serve(self) -> None:
@@ -125,11 +126,10 @@ class Link:
         self._session = None
         self.problem = error or NotConnected("not connected")
         self._user.detach(self.problem, reopening=False)
-        self._tried.set()
         # Once per kind of failure: an outage of hours must not fill the log.
         if not self._closing and str(self.problem) not in self._said:
             self._said.add(str(self.problem))
-            log.warning("RabbitMQ cannot be used: %s", self.problem)
+            self._log.warning("rabbitmq-unusable", problem=str(self.problem))
 
     def _pause(self, seconds: float) -> None:
         # Callbacks must be served meanwhile, so that callers fail fast.

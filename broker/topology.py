@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from pika.channel import Channel
 
-#: How often a message may come back (a worker died with it) before it is set aside.
-DELIVERY_LIMIT = 10
+#: How often a message may come back before it is set aside. All that a worker held come
+#: back when it dies, so this takes some patience; it is RabbitMQ 4's own default.
+DELIVERY_LIMIT = 20
 #: Reading dead letters without removing them counts as a return; -1, which lifts the
 #: limit in RabbitMQ 4, is refused by 3.10.
 NO_DELIVERY_LIMIT = 2**31 - 1

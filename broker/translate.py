@@ -2,6 +2,10 @@
 
 import re
 
+from pika.adapters.utils.connection_workflow import (
+    AMQPConnectionWorkflowFailed,
+    AMQPConnectorPhaseErrorBase,
+)
 from pika.exceptions import AMQPConnectionError, ChannelClosed, ConnectionClosed
 
 from broker.errors import ConnectionLost, NotConnected, TooLarge, TopologyConflict
@@ -49,9 +53,22 @@ def refusal(size: int | None) -> TooLarge:
 def _words(error: BaseException) -> str:
     if isinstance(error, ChannelClosed | ConnectionClosed):
         return f"{error.reply_code} {error.reply_text}"
-    if isinstance(error, AMQPConnectionError) and error.args:
-        return f"{type(error).__name__}: {error.args[0]}"
+    inner = _inner(error)
+    if inner is not None:
+        return _words(inner)
     return f"{type(error).__name__}: {error}"
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    # pika wraps what went wrong up to three times, and shows nothing of it.
+    match error:
+        case AMQPConnectionWorkflowFailed(exceptions=[*_, last]):
+            return last
+        case AMQPConnectorPhaseErrorBase(exception=inner):
+            return inner
+        case AMQPConnectionError(args=(BaseException() as inner, *_)):
+            return inner
+    return None
 
 
 def _caused(ours: BrokerUnavailable, error: BaseException) -> BrokerUnavailable:
