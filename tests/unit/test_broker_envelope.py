@@ -36,9 +36,7 @@ VALUES = st.recursive(
     | st.integers(-(2**63), 2**63 - 1)
     | st.text(max_size=20)
     | st.binary(max_size=20)
-    | st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001
-        lambda it: it.replace(tzinfo=UTC)
-    )
+    | st.integers(0, 2**32).map(lambda it: datetime.fromtimestamp(it, UTC))
     | st.just(Decimal("1.5")),
     lambda inner: (
         st.lists(inner, max_size=3)
