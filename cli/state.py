@@ -1,15 +1,20 @@
 """`forgewire state show`: what the state holds of one document."""
 
-import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from cli import connect
-from cli.output import json_option, print_fields, print_json
-from config.settings import DEFAULT_SOURCE
+from cli.explain import Failure
+from cli.options import json_option, source_option
+from cli.output import print_fields, print_json
+from handlers.changes import RESERVED
 from state.client import translated
+from state.documents import Db, key
+from state.version import Version
 
-#: What people may call the collections.
+#: What people may call the collections, beside their names.
 KINDS = {
     "user": "users",
     "project": "projects",
@@ -17,8 +22,17 @@ KINDS = {
     "membership": "memberships",
     "access-request": "access_requests",
     "key": "keys",
+    "activity": "activity",
     "approval": "approvals",
+    "team": "teams",
 }
+#: How documents are called that the host does not number.
+_IDS = {
+    "memberships": "project:<project id>:<user id> or group:<group id>:<user id>",
+    "access_requests": "project:<project id>:<user id> or group:<group id>:<user id>",
+}
+#: The state's own fields that an operator wants to see.
+_TELLING = frozenset({"source", "state", "teams"})
 
 
 @click.group("state")
@@ -29,25 +43,50 @@ def group() -> None:
 @group.command("show")
 @click.argument("kind")
 @click.argument("id_", metavar="ID")
-@click.option("--source", default=DEFAULT_SOURCE, show_default=True)
+@source_option
 @json_option
-@connect.explains
 def show(*, kind: str, id_: str, source: str, as_json: bool) -> None:
-    """Show one document: KIND is a collection, ID the host's id.
+    """Show what is known of one KIND by its ID at the host.
 
+    KIND is user, project, group, membership, access-request, key, approval, activity,
+    team, or the name of a collection. With --json all that is stored is shown, the
+    versions too. Exits 1 if no event told of it.
+
+    \b
     Examples:
-
-    forgewire state show user 41
-
-    forgewire state show membership project:74:41
+      forgewire state show user 41
+      forgewire state show membership project:74:41
+      forgewire state show membership group:78:41 --json
     """
     collection = KINDS.get(kind, kind)
     with connect.database() as db, translated():
-        document = db[collection].find_one({"_id": f"{source}:{id_}"})
+        _check_kind(db, collection)
+        document = db[collection].find_one({"_id": key(source, id_)})
     if document is None:
-        click.echo(f"no event told of {collection} {source}:{id_}", err=True)
-        sys.exit(1)
+        hint = f"; an ID there is {_IDS[collection]}" if collection in _IDS else ""
+        raise click.ClickException(
+            f"no event told of {id_} in {collection} of {source}{hint}"
+        )
     if as_json:
         print_json(document)
     else:
-        print_fields(f"{collection} {source}:{id_}", document)
+        print_fields(f"{collection} {source}:{id_}", _telling(document))
+
+
+def _check_kind(db: Db, collection: str) -> None:
+    known = set(KINDS.values())
+    if collection not in known and collection not in db.list_collection_names():
+        raise Failure(f"there is no {collection}; KIND is one of {', '.join(KINDS)}")
+
+
+def _telling(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields without the bookkeeping, and which event told the latest."""
+    hidden = RESERVED - _TELLING
+    fields = {name: it for name, it in document.items() if name not in hidden}
+    if "version" in document:
+        latest = Version.read(document["version"])
+        fields["latest_event"] = latest.time
+        fields["its_delivery"] = latest.delivery_id
+    if document.get("orphan"):
+        fields["deleted_with"] = "what it belongs to"
+    return fields

@@ -1,0 +1,72 @@
+"""Run a real worker process, and hand it messages through a real broker."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from broker.topology import Topology
+from cli.local import ports
+from tests.rabbit import publishing
+
+ROOT = Path(__file__).parents[1]
+
+
+class Worker:
+    """`python -m workers` on a free port, its output in a file."""
+
+    def __init__(self, folder, amqp_url, prefix, mongodb_url, **settings):
+        self.log = folder / f"worker-{prefix}.log"
+        self.port = ports.free()
+        ours = {
+            "AMQP_URL": amqp_url,
+            "AMQP_PREFIX": prefix,
+            "MONGODB_URL": mongodb_url,
+            "WORKER_BIND": f"127.0.0.1:{self.port}",
+            "LOG_FORMAT": "json",
+            **settings,
+        }
+        env = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
+        env |= {f"FORGEWIRE_{name}": str(value) for name, value in ours.items()}
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "workers"],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def get(self, path):
+        return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+
+    def is_ready(self):
+        with contextlib.suppress(requests.ConnectionError):
+            return self.get("/readyz").status_code == 200
+        return False
+
+    def lines(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def end(self, number=signal.SIGTERM):
+        """Send the signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+def publish_all(amqp_url, prefix, messages):
+    """Publish messages in one go, and wait until each is confirmed."""
+    with publishing(amqp_url, Topology(prefix)) as publisher:
+        for sent in [publisher.submit(message) for message in messages]:
+            sent.result(30)
+
+
+def at_database(url, name):
+    """Return the URL of another database on the same server."""
+    return url.replace("/forgewire", f"/{name}")
