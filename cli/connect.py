@@ -2,79 +2,97 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-import click
+from pymongo.errors import PyMongoError
 
+from cli.local.roles import is_given
 from config.settings import Settings, SettingsError, load
-from schemas.errors import ForgewireError, Unavailable
 from state.client import connect
 from state.documents import Db
 
-P = ParamSpec("P")
-T = TypeVar("T")
+AMQP_URL = "FORGEWIRE_AMQP_URL"
+MONGODB_URL = "FORGEWIRE_MONGODB_URL"
+TOKENS = "FORGEWIRE_GITLAB_TOKENS"
 
-#: What `forgewire up` writes down, and the variable that it stands for.
-_FOUND = {"amqp_url": "FORGEWIRE_AMQP_URL", "mongodb_url": "FORGEWIRE_MONGODB_URL"}
+#: What `forgewire up` writes down, by the variable that it stands for.
+_WRITTEN_DOWN = {AMQP_URL: "amqp_url", MONGODB_URL: "mongodb_url"}
 
 
-def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment, with the servers of a `forgewire up` that runs here.
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ`, with servers and token of the `forgewire up` that runs here.
 
-    What is set explicitly goes first.
+    What is set goes first.
     """
-    found = dict(os.environ if environ is None else environ)
-    for key, value in running_stack(found).items():
-        variable = _FOUND.get(key)
-        if variable and not found.get(variable) and not found.get(f"{variable}_FILE"):
-            found[variable] = value
-    return found
+    told = running_stack(environ)
+    found = {
+        variable: str(told[key])
+        for variable, key in _WRITTEN_DOWN.items()
+        if key in told and not is_given(environ, variable)
+    }
+    token = _folder(environ) / "token"
+    if told and token.is_file() and not is_given(environ, TOKENS):
+        found[f"{TOKENS}_FILE"] = str(token)
+    return {**environ, **found}
 
 
 def running_stack(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return what a `forgewire up` in FORGEWIRE_DATA_DIR wrote down, or nothing."""
-    file = Path(environ.get("FORGEWIRE_DATA_DIR") or "var") / "endpoints.json"
     try:
-        return dict(json.loads(file.read_text()))
-    except (OSError, ValueError):
+        return dict(json.loads(_endpoints(environ).read_text()))
+    except (OSError, ValueError, TypeError):
         return {}
 
 
 def settings() -> Settings:
-    """Return the settings; raise ClickException if one is wrong."""
-    try:
-        return load(environment())
-    except SettingsError as exc:
-        raise click.ClickException(str(exc)) from exc
+    """Return the settings; raise SettingsError if one is wrong."""
+    return load(environment(os.environ))
 
 
 @contextmanager
-def database(name: str = "forgewire cli") -> Iterator[Db]:
-    """Yield the state's database."""
-    db = connect(settings().mongodb_url, name=name)
+def database() -> Iterator[Db]:
+    """Yield the state's database; raise SettingsError if its URL is of no use."""
+    url = settings().mongodb_url
+    try:
+        db = connect(url, name="forgewire cli")
+    except (PyMongoError, ValueError) as exc:
+        # Its message, which may quote the password, must not follow as the cause.
+        raise SettingsError(
+            (f"{MONGODB_URL}: The driver refuses it ({type(exc).__name__}).",)
+        ) from None
     try:
         yield db
     finally:
         db.client.close()
 
 
-def explains(command: Callable[P, T]) -> Callable[P, T]:
-    """Make our errors one clear line with what to look at, and exit code 1."""
+def origin(variable: str, environ: Mapping[str, str]) -> str:
+    """Return which server was asked, why that one, and what to do about it."""
+    url = load(environment(environ))
+    asked = address(url.amqp_url if variable == AMQP_URL else url.mongodb_url)
+    if is_given(environ, variable):
+        return f"Asked: {asked}, as {variable} says. Is that right, and does it run?"
+    if _WRITTEN_DOWN[variable] in running_stack(environ):
+        file = _endpoints(environ)
+        return f"Asked: {asked}, as {file} says. Does its `forgewire up` still run?"
+    return (
+        f"Asked: {asked}, the default. Set {variable}, or run this in the folder of a "
+        "running `forgewire up`."
+    )
 
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return command(*args, **kwargs)
-        except Unavailable as exc:
-            raise click.ClickException(
-                f"{exc}. Is it running? Look at FORGEWIRE_AMQP_URL and "
-                "FORGEWIRE_MONGODB_URL, or start everything with `forgewire up`."
-            ) from exc
-        except ForgewireError as exc:
-            raise click.ClickException(str(exc)) from exc
 
-    return run
+def address(url: str) -> str:
+    """Return a URL without what may be secret in it: user, password and options."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def _endpoints(environ: Mapping[str, str]) -> Path:
+    return _folder(environ) / "endpoints.json"
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("FORGEWIRE_DATA_DIR", "").strip() or "var")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -12,61 +13,117 @@ from broker.dead_letter import DeadLetter
 from broker.dead_letters import read
 from broker.topology import Topology
 from cli import connect
-from cli.output import json_option, print_fields, print_json, print_table
+from cli.options import json_option
+from cli.output import print_fields, print_json, print_table, visible
 from state.version import from_micros
 
 
 @click.group("dead-letters")
 def group() -> None:
-    """Look at events that could not be applied."""
+    """Look at events that could not be applied; they stay where they are."""
 
 
 @group.command("list")
-@click.option("--limit", default=1_000, show_default=True, help="Read so many, oldest.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="Read no more than so many, the oldest.",
+)
 @json_option
-@connect.explains
 def list_(*, limit: int, as_json: bool) -> None:
-    """List dead letters, oldest first; they stay where they are."""
+    """List dead letters, oldest first, and remove none.
+
+    \b
+    Examples:
+      forgewire dead-letters list
+      forgewire dead-letters list --json | jq -r '.[].reason' | sort | uniq -c
+    """
     with _letters(limit) as letters:
-        found = [_summary(letter) for letter in letters]
+        # What another reader gave back may stand at the end of the queue.
+        found = sorted(map(_summary, letters), key=lambda it: str(it["dead_at"]))
     if as_json:
         print_json(found)
-        return
-    columns = ("delivery_id", "event", "source", "reason", "handler", "dead_at")
-    rows = [[letter[column] for column in columns] for letter in found]
-    print_table("Dead letters", [column.replace("_", " ") for column in columns], rows)
-    click.echo(f"{len(found)} dead letters; `forgewire dead-letters show ID` for one")
+    elif found:
+        _show_list(found)
+        more = " or more" if len(found) == limit else ""
+        click.echo(f"\n{len(found)}{more}; why: forgewire dead-letters show ID")
+    else:
+        click.echo("there are no dead letters")
 
 
 @group.command("show")
 @click.argument("delivery_id", metavar="ID")
-@click.option("--limit", default=100_000, show_default=True, help="Search so many.")
-@click.option("--body", "with_body", is_flag=True, help="Print the payload, too.")
+@click.option("--body", "with_body", is_flag=True, help="Print the payload instead.")
 @json_option
-@connect.explains
-def show(*, delivery_id: str, limit: int, with_body: bool, as_json: bool) -> None:
-    """Show why the delivery ID is dead: the reason and the traceback."""
-    with _letters(limit) as letters:
-        found = (one for one in letters if one.delivery_id == delivery_id)
-        letter = next(found, None)
+def show(*, delivery_id: str, with_body: bool, as_json: bool) -> None:
+    """Show why the delivery ID is dead: the reason and the traceback.
+
+    The payload may hold personal data, so it is shown only if asked for. Exits 1 if
+    no dead letter has that ID.
+
+    \b
+    Examples:
+      forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11
+      forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11 --body > it.json
+    """
+    with _letters(sys.maxsize) as letters:
+        letter = next((it for it in letters if it.delivery_id == delivery_id), None)
     if letter is None:
-        click.echo(f"there is no dead letter {delivery_id}", err=True)
-        sys.exit(1)
-    shown = _summary(letter) | {"detail": letter.detail}
-    if with_body:
-        shown["body"] = letter.body.decode("utf-8", "replace")
+        raise click.ClickException(f"no dead letter has the delivery ID {delivery_id}")
     if as_json:
-        print_json(shown)
-        return
-    longer = {name: shown.pop(name) for name in ("detail", "body") if name in shown}
-    print_fields(f"dead letter {delivery_id}", shown)
-    for text in longer.values():
-        click.echo(f"\n{text}")
+        body = {"body": letter.body.decode("utf-8", "replace")} if with_body else {}
+        print_json(_summary(letter) | {"detail": letter.detail} | body)
+    elif with_body:
+        click.echo(letter.body, nl=False)
+    else:
+        print_fields(f"dead letter {delivery_id}", _telling(letter))
+        click.echo(f"\n{visible(letter.detail or '', keep=chr(10))}")
 
 
 def _letters(limit: int) -> closing[Generator[DeadLetter]]:
     settings = connect.settings()
     return closing(read(settings.amqp_url, Topology(settings.amqp_prefix), limit))
+
+
+def _show_list(found: list[dict[str, Any]]) -> None:
+    now = datetime.now(UTC)
+    print_table(
+        ("delivery id", "age", "reason", "event"),
+        [
+            (it["delivery_id"], age(it["dead_at"], now), it["reason"], it["event"])
+            for it in found
+        ],
+        whole=("delivery id", "age"),
+    )
+
+
+def age(moment: datetime | None, now: datetime) -> str | None:
+    """Return how long ago it was, in the largest unit that fits: `3 h`."""
+    if moment is None:
+        return None
+    passed = now - moment
+    for unit, length in _UNITS.items():
+        if passed >= length:
+            return f"{passed // length} {unit}"
+    return "now"
+
+
+_UNITS = {
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "min": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
+
+
+def _telling(letter: DeadLetter) -> dict[str, Any]:
+    """Return the summary, with the end of the traceback: it says what was wrong."""
+    lines = (letter.detail or "").splitlines()
+    fields = _summary(letter) | {"problem": lines[-1] if lines else None}
+    del fields["delivery_id"]
+    return fields
 
 
 def _summary(letter: DeadLetter) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """`forgewire deliveries show`: what became of one delivery."""
 
-import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from cli import connect
-from cli.output import json_option, print_fields, print_json
-from config.settings import DEFAULT_SOURCE
+from cli.options import json_option, source_option
+from cli.output import print_fields, print_json, print_table
 from state.client import translated
+
+_COLUMNS = ("received_at", "processed_at", "receipt")
 
 
 @click.group("deliveries")
@@ -18,25 +20,55 @@ def group() -> None:
 
 @group.command("show")
 @click.argument("delivery_id", metavar="ID")
-@click.option("--source", default=DEFAULT_SOURCE, show_default=True)
+@source_option
 @json_option
-@connect.explains
 def show(*, delivery_id: str, source: str, as_json: bool) -> None:
     """Show what became of the delivery ID, and of its repetitions.
 
-    ID is what the receiver answered as `delivery_id`: the host's Idempotency-Key.
+    ID is what the receiver answered as `delivery_id`; the host calls it Idempotency-Key
+    and shows it under "Recent events" of the hook. Exits 1 if it is not in the ledger.
+
+    \b
+    Example:
+      forgewire deliveries show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11
     """
     with connect.database() as db, translated():
         query = {"source": source, "delivery_id": delivery_id}
         rows: list[dict[str, Any]] = list(db["deliveries"].find(query).sort("_id"))
+    if not rows:
+        raise click.ClickException(
+            f"the ledger of {source} has no delivery {delivery_id}: it waits in the "
+            "queue, or was never accepted"
+        )
     if as_json:
         print_json(rows)
-    for row in [] if as_json else rows:
-        print_fields(f"delivery {row['delivery_id']}", row)
-    if not rows:
-        click.echo(
-            f"the ledger has no delivery {delivery_id} of {source}: "
-            "it is still queued, or never was accepted",
-            err=True,
+    else:
+        _show(rows)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    first, *repeated = rows
+    print_fields(f"delivery {first['delivery_id']}", _telling(first))
+    if repeated:
+        click.echo()
+        print_table(
+            [column.replace("_", " ") for column in _COLUMNS],
+            [[row[column] for column in _COLUMNS] for row in repeated],
+            title=f"delivered again {len(repeated)} times, without effect",
         )
-        sys.exit(1)
+    for hint in _hints(first):
+        click.echo(f"\n{hint}")
+
+
+def _telling(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: it for name, it in row.items() if name not in {"_id", "delivery_id"}}
+
+
+def _hints(row: Mapping[str, Any]) -> list[str]:
+    hints = []
+    if row["outcome"] == "dead":
+        hints.append(f"Why: forgewire dead-letters show {row['delivery_id']}")
+    if "entity" in row:
+        collection, _, id_ = row["entity"].partition("/")
+        hints.append(f"State: forgewire state show {collection} {id_}")
+    return hints

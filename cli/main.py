@@ -2,22 +2,36 @@
 
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any, NamedTuple
 
 import click
 
-#: Where each subcommand stands; loading all of them would make `--help` slow.
+
+class Place(NamedTuple):
+    """Where a subcommand is defined, and what it does, in a few words."""
+
+    module: str
+    attribute: str
+    does: str
+
+
+#: Told here, so that `--help` loads none of them.
 COMMANDS = {
-    "up": ("cli.up", "command"),
-    "demo": ("cli.demo", "command"),
-    "ingest": ("cli.processes", "ingest"),
-    "worker": ("cli.processes", "worker"),
-    "send": ("cli.send", "command"),
-    "handlers": ("cli.handlers", "command"),
-    "state": ("cli.state", "group"),
-    "deliveries": ("cli.deliveries", "group"),
-    "dead-letters": ("cli.dead_letters", "group"),
-    "audit": ("cli.audit", "command"),
-    "check-config": ("cli.check_config", "command"),
+    "up": Place("cli.up", "command", "Run everything on this machine, until Ctrl-C."),
+    "demo": Place("cli.demo", "command", "Show samples become state, and stop."),
+    "ingest": Place("cli.processes", "ingest", "Run a receiver."),
+    "worker": Place("cli.processes", "worker", "Run a worker."),
+    "send": Place("cli.send", "command", "Deliver payload files as the host would."),
+    "state": Place("cli.state", "group", "Show what is known of a user, project, …"),
+    "deliveries": Place("cli.deliveries", "group", "Show what became of a delivery."),
+    "dead-letters": Place(
+        "cli.dead_letters", "group", "Show events that could not be applied, and why."
+    ),
+    "audit": Place("cli.audit", "command", "Check that no delivery was lost."),
+    "handlers": Place("cli.handlers", "command", "List which function decides what."),
+    "check-config": Place(
+        "cli.check_config", "command", "Check settings, handlers and servers."
+    ),
 }
 
 
@@ -28,9 +42,20 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[name]
-        command = getattr(import_module(module), attribute)
+        place = COMMANDS[name]
+        command = getattr(import_module(place.module), place.attribute)
         return command if isinstance(command, click.Command) else None
+
+    def format_commands(
+        self, _: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, it.does) for name, it in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Loaded here, because `--help` does without the settings and the servers.
+        with import_module("cli.explain").explained():
+            return super().invoke(ctx)
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,8 +63,17 @@ class _Commands(click.Group):
 def main() -> None:
     """Keep users, projects, groups and memberships in step with a Git host.
 
-    Forgewire listens to the host's system hooks. Start with `forgewire up`, which runs
-    everything on this machine, and `forgewire send tests/samples`. The environment
-    sets all there is to set (FORGEWIRE_…, see .env.example); commands that need a
-    server find the one of a `forgewire up` that runs in the same folder.
+    Forgewire listens to the host's system hooks and keeps what they tell in MongoDB.
+
+    \b
+    To see it work, in two terminals but one folder:
+      forgewire up
+      forgewire send tests/samples
+
+    All settings come from the environment (FORGEWIRE_…, see .env.example). Commands
+    that look at a server take the one that FORGEWIRE_AMQP_URL or FORGEWIRE_MONGODB_URL
+    names, else that of the `forgewire up` which runs in this folder.
+
+    Exit codes: 0 yes or done; 1 no: not found, refused, not balanced; 2 the command
+    could not do its work: wrong usage or settings, or a server is away.
     """

@@ -3,60 +3,115 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-#: `--json` for every command that prints something worth reading by a program.
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
-)
+#: A pipe has no width: lines that were cut or folded would be of no use to grep.
+PIPE_WIDTH = 100_000
 
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON; times as ISO 8601 in UTC."""
-    click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+    text = json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+    click.echo(visible(text, keep="\n"))
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    whole: Sequence[str] = (),
 ) -> None:
-    """Print a table; None shows as a dash."""
-    table = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    _console().print(table)
+    """Print a table that fits the terminal, by folding; None shows as a dash.
+
+    Columns in `whole` are never folded: they hold what people copy.
+    """
+    table = _table(title)
+    listed = [[_cell(value) for value in row] for row in rows]
+    for column, cells in zip(columns, zip(*listed, strict=True), strict=True):
+        table.add_column(
+            column.upper(),
+            no_wrap=column in whole,
+            overflow="fold",
+            justify=_justification(cells),
+        )
+    for cells in listed:
+        table.add_row(*map(Text, cells))
+    _print(table)
 
 
 def print_fields(title: str, fields: Mapping[str, object]) -> None:
-    """Print a table of names and values."""
-    print_table(title, ("field", "value"), list(fields.items()))
+    """Print names and values below each other."""
+    table = _table(title)
+    table.show_header = False
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(Text(f"  {name.replace('_', ' ')}"), Text(_cell(value)))
+    _print(table)
 
 
-def _console() -> Console:
+def visible(text: str, *, keep: str = "") -> str:
+    """Return `text` with its control characters, but those in `keep`, as JSON escapes.
+
+    What comes from outside could otherwise steer the terminal of who looks at it.
+    """
+    return "".join(
+        one if one.isprintable() or one in keep else json.dumps(one)[1:-1]
+        for one in text
+    )
+
+
+def _table(title: str | None) -> Table:
+    shown = Text(visible(title)) if title else None
+    return Table(
+        title=shown,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
+
+
+def _print(table: Table) -> None:
     console = Console()
     if not console.is_terminal:
-        # A pipe has no width; lines cut at 80 would lose what people grep for.
-        console = Console(width=200)
-    return console
+        console = Console(width=PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def _justification(cells: Iterable[str]) -> Literal["left", "right"]:
+    is_numeric = all(cell == "-" or cell.isdecimal() for cell in cells)
+    return "right" if is_numeric else "left"
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return _moment(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_cell(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value))
-    return str(value)
+        return ", ".join(map(_cell, value)) or "-"
+    return visible(str(value))
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _moment(value: datetime) -> str:
+    # The host tells whole seconds, our own clock more.
+    precision = "milliseconds" if value.microsecond else "seconds"
+    return value.replace(tzinfo=None).isoformat(" ", precision) + " UTC"
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -8,17 +8,36 @@ import click
 
 @click.command("ingest")
 def ingest() -> None:
-    """Run a receiver until SIGTERM; the environment sets everything."""
+    """Run a receiver until SIGTERM; the environment sets everything.
+
+    It listens on FORGEWIRE_INGEST_BIND, publishes to FORGEWIRE_AMQP_URL, and does not
+    start without FORGEWIRE_GITLAB_TOKENS or FORGEWIRE_GITLAB_SIGNING_TOKENS.
+
+    \b
+    Example:
+      export FORGEWIRE_GITLAB_TOKENS_FILE=/run/secrets/gitlab-tokens
+      forgewire ingest
+    """
     _become("ingest")
 
 
 @click.command("worker")
 def worker() -> None:
-    """Run a worker until SIGTERM; the environment sets everything."""
+    """Run a worker until SIGTERM; the environment sets everything.
+
+    It takes events from FORGEWIRE_AMQP_URL, writes to FORGEWIRE_MONGODB_URL, and
+    tells its health and metrics on FORGEWIRE_WORKER_BIND.
+
+    \b
+    Example:
+      FORGEWIRE_TEAM=developers forgewire worker
+    """
     _become("workers")
 
 
 def _become(module: str) -> None:
-    # The process itself, not a child: signals and exit codes need no forwarding.
+    # The process itself, not a child: signals and exit codes need no forwarding. With
+    # -P no folder here that happens to be called `config` is taken for ours.
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - no shell
+    command = [sys.executable, "-P", "-m", module]
+    os.execv(command[0], command)  # noqa: S606 - no shell

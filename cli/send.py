@@ -88,7 +88,7 @@ def _token(settings: Settings) -> str:
     tokens = settings.sources[DEFAULT_SOURCE].tokens
     file = settings.data_dir / "token"
     if tokens:
-        return tokens[0].decode("utf-8", "surrogateescape")
+        return tokens[0].decode()
     if file.exists():
         return file.read_text().strip()
     raise click.ClickException(

@@ -49,6 +49,8 @@ def configure(
     root.addHandler(handler)
     ours.setLevel(level)
     root.setLevel(max(ours.level, logging.WARNING))
+    # It writes several errors for each attempt to connect; we log one for each cause.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -45,8 +45,9 @@ def bind(text: str) -> Bind:
 
 
 def amqp_url(text: str) -> str:
-    """Return `text` if it is a URL of RabbitMQ, user and password in it or not."""
-    _check_url(text, ("amqp", "amqps"))
+    """Return `text` if it is one URL of RabbitMQ or several with commas between."""
+    for url in text.split(","):
+        _check_url(url.strip(), ("amqp", "amqps"))
     return text
 
 
@@ -103,8 +104,10 @@ def signing_key_bytes(entries: Iterable[str]) -> tuple[bytes, ...]:
 def _token(entry: str) -> bytes:
     if not entry.strip():
         raise ValidationError("One of the tokens is blank.")
-    # Bytes that are not UTF-8 come out of the environment as surrogates.
-    return entry.encode("utf-8", "surrogateescape")
+    if not (entry.isascii() and entry.isprintable()):
+        # Servers drop header values that have anything else, so it would never match.
+        raise ValidationError("One of the tokens has characters other than ASCII's.")
+    return entry.encode()
 
 
 def _signing_key(entry: str) -> bytes:

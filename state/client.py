@@ -6,7 +6,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError, InvalidDocument
-from pymongo import MongoClient, WriteConcern
+from pymongo import MongoClient, WriteConcern, timeout
 from pymongo.database import Database
 from pymongo.errors import (
     BulkWriteError,
@@ -39,6 +39,15 @@ def connect(url: str, *, name: str) -> Database[dict[str, Any]]:
         codec_options=CodecOptions(tz_aware=True),
         write_concern=WriteConcern(w="majority", j=True),
     )
+
+
+def has_primary(db: Database[dict[str, Any]], *, seconds: float) -> bool:
+    """Return whether MongoDB says within `seconds` that it takes writes."""
+    try:
+        with timeout(seconds):
+            return bool(db.command("hello").get("isWritablePrimary"))
+    except PyMongoError:
+        return False
 
 
 @contextmanager

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import pymongo
 import structlog
 from prometheus_client import CollectorRegistry
-from pymongo.errors import PyMongoError
 
 from broker.consumer import Consumer
 from broker.publisher import Publisher
@@ -18,7 +16,7 @@ from config.settings import Settings
 from handlers import registry
 from health.routes import Check
 from health.server import serving
-from state.client import connect
+from state.client import connect, has_primary
 from state.documents import Db
 from state.ledger import Ledger
 from state.migrations import migrate
@@ -106,19 +104,11 @@ def _checks(consumer: Consumer, db: Db) -> tuple[Check, ...]:
         ),
         Check(
             "mongodb",
-            lambda: _answers(db),
+            lambda: has_primary(db, seconds=PING_SECONDS),
             "Events cannot be written: check that MongoDB has a primary and that "
             "FORGEWIRE_MONGODB_URL is right. Events wait in RabbitMQ meanwhile.",
         ),
     )
-
-
-def _answers(db: Db) -> bool:
-    try:
-        with pymongo.timeout(PING_SECONDS):
-            return bool(db.command("hello").get("isWritablePrimary"))
-    except PyMongoError:
-        return False
 
 
 def _name() -> str:

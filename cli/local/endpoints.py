@@ -37,7 +37,7 @@ def of(settings: Settings, roles: Sequence[Role]) -> Endpoints:
         **urls,
         amqp_url=settings.amqp_url,
         mongodb_url=settings.mongodb_url,
-        token=tokens[0].decode("utf-8", "surrogateescape"),
+        token=tokens[0].decode(),
     )
 
 

@@ -98,18 +98,24 @@ def test_what_is_bound_to_the_context_stands_in_each_line(log, out):
 
 
 def test_foreign_loggers_are_heard_from_warnings_on(log, out):
-    logging.getLogger("pika.adapters").info("chatter")
-    logging.getLogger("pika.adapters").warning("lost %s", f"amqp://u:{SECRET}@h/")
+    logging.getLogger("pymongo.pool").info("chatter")
+    logging.getLogger("pymongo.pool").warning("lost %s", f"amqp://u:{SECRET}@h/")
 
     line = only_line(out)
-    assert line["logger"] == "pika.adapters"
+    assert line["logger"] == "pymongo.pool"
     assert line["event"] == f"lost amqp://u:{HIDDEN}@h/"
 
 
 def test_foreign_loggers_are_no_louder_than_ours(out):
     logs.configure("ERROR", "json", out)
 
-    logging.getLogger("pika").warning("lost")
+    logging.getLogger("pymongo").warning("lost")
+
+    assert out.getvalue() == ""
+
+
+def test_what_we_log_ourselves_in_one_line_pika_does_not_log_in_seven(log, out):
+    logging.getLogger("pika.adapters").error("AMQPConnector - reporting failure")
 
     assert out.getvalue() == ""
 

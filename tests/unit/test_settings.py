@@ -239,12 +239,9 @@ def test_several_tokens_are_live_at_once():
     assert source.signing_keys == (KEY, KEY)
 
 
-def test_a_token_keeps_the_bytes_it_has_in_the_environment():
-    raw = b"caf\xc3\xa9-\xff"
-
-    settings = load({"FORGEWIRE_GITLAB_TOKENS": raw.decode("utf-8", "surrogateescape")})
-
-    assert settings.sources["gitlab"].tokens == (raw,)
+@pytest.mark.parametrize("text", ["caf\xe9", "\udcff", "a\tb"])
+def test_a_token_that_no_server_would_pass_on_is_refused(text):
+    assert "ASCII" in problem(GITLAB_TOKENS=text)
 
 
 @pytest.mark.parametrize("text", [",", "a,,b", "a,"])
