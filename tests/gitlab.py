@@ -228,6 +228,17 @@ class GitLab:
         if place:
             self._tell_member("user_remove_from", place, self.members.pop(place))
 
+    def renew_member(self, a: int, b: int) -> None:
+        """Update, remove and add a member again, all within a second."""
+        place = pick(self.members, a)
+        if place and self._row_is_new(place):
+            number = list(self.members).index(place)
+            self.update_member(number, b)
+            self.remove_member(number, b)
+            self.made[place] = self.now
+            self.members[place] = Row(pick(LEVELS, a), self.now, self.now)
+            self._tell_member("user_add_to", place, self.members[place])
+
     def request_access(self, a: int, b: int) -> None:
         place = self._place(a, b)
         taken = self.members.keys() | self.requests.keys()
