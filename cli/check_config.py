@@ -1,64 +1,108 @@
 """`forgewire check-config`: check the settings, and that the servers answer."""
 
+import os
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 
 import click
 
 from broker.dead_letters import count
 from broker.topology import Topology
 from cli import connect
-from cli.output import json_option, print_json, print_table
-from config.settings import Settings, SettingsError
+from cli.options import examples, json_option
+from cli.output import print_json, print_table
+from config.settings import Settings, SettingsError, unknown
 from handlers.registry import load
 from schemas.errors import ForgewireError
 from state.client import translated
 
 
-@click.command("check-config")
-@click.option("--offline", is_flag=True, help="Do not ask the servers.")
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found; `detail` holds no secret."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+@click.command(
+    "check-config",
+    epilog=examples(
+        "forgewire check-config",
+        "FORGEWIRE_CONFIG=sources.toml forgewire check-config --offline",
+    ),
+)
+@click.option("--offline", is_flag=True, help="Ask no server.")
 @json_option
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, handlers and servers; exit 1 if something is wrong."""
-    settings = connect.settings()
-    checks = {"secrets": _secrets(settings), "handlers": _handlers()}
-    if not offline:
-        checks |= {"RabbitMQ": _broker(settings), "MongoDB": _mongodb()}
+    """Check settings, secrets, handlers and servers; print no secret.
+
+    Exits 1 if something is wrong, so that it can guard a deployment.
+    """
+    results = list(_results(is_offline=offline))
     if as_json:
-        print_json({name: problem or "ok" for name, problem in checks.items()})
+        print_json([asdict(result) for result in results])
     else:
-        rows = [(name, problem or "ok") for name, problem in checks.items()]
-        print_table("Configuration", ("check", "result"), rows)
-    sys.exit(1 if any(checks.values()) else 0)
+        print_table(
+            ("check", "", "detail"),
+            [(it.check, "ok" if it.ok else "WRONG", it.detail) for it in results],
+            whole=("check", ""),
+        )
+    sys.exit(0 if all(result.ok for result in results) else 1)
 
 
-def _secrets(settings: Settings) -> str | None:
+def _results(*, is_offline: bool) -> Iterator[Result]:
     try:
-        settings.require_secrets()
+        settings = connect.settings()
     except SettingsError as exc:
-        return str(exc)
-    return None
+        yield from (Result("settings", ok=False, detail=one) for one in exc.problems)
+        return
+    yield _result("settings", lambda: _settings(settings))
+    yield _result("secrets", lambda: _secrets(settings))
+    yield _result("handlers", lambda: f"{len(load())} events")
+    if not is_offline:
+        yield _result("RabbitMQ", lambda: _rabbitmq(settings))
+        yield _result("MongoDB", lambda: _mongodb(settings))
 
 
-def _handlers() -> str | None:
+def _result(name: str, check: Callable[[], str]) -> Result:
     try:
-        load()
+        return Result(name, ok=True, detail=check())
+    except SettingsError as exc:
+        return Result(name, ok=False, detail=" ".join(exc.problems))
     except ForgewireError as exc:
-        return str(exc)
-    return None
+        return Result(name, ok=False, detail=str(exc))
 
 
-def _broker(settings: Settings) -> str | None:
-    try:
-        count(settings.amqp_url, Topology(settings.amqp_prefix))
-    except ForgewireError as exc:
-        return f"{exc}: check FORGEWIRE_AMQP_URL"
-    return None
+class _Unusable(ForgewireError):
+    """Raised when a server answers, but cannot be used."""
 
 
-def _mongodb() -> str | None:
-    try:
-        with connect.database() as db, translated():
-            is_primary = db.command("hello").get("isWritablePrimary")
-    except ForgewireError as exc:
-        return f"{exc}: check FORGEWIRE_MONGODB_URL"
-    return None if is_primary else "it has no primary: check the replica set"
+def _settings(settings: Settings) -> str:
+    slips = unknown(os.environ)
+    told = f"receiver on {settings.ingest_bind}, worker on {settings.worker_bind}"
+    return f"{told}; without effect: {', '.join(slips)}" if slips else told
+
+
+def _secrets(settings: Settings) -> str:
+    settings.require_secrets()
+    return "; ".join(
+        f"{name}: tokens {len(it.tokens)}, signing tokens {len(it.signing_keys)}"
+        + ("" if it.enabled else ", not enabled")
+        for name, it in settings.sources.items()
+    )
+
+
+def _rabbitmq(settings: Settings) -> str:
+    dead = count(settings.amqp_url, Topology(settings.amqp_prefix))
+    return f"{connect.amqp_address(settings.amqp_url)}, {dead} dead letters"
+
+
+def _mongodb(settings: Settings) -> str:
+    with connect.database() as db, translated():
+        told = db.command("hello")
+    if not told.get("isWritablePrimary"):
+        raise _Unusable("it has no primary that takes writes: check the replica set")
+    return connect.mongodb_address(settings.mongodb_url)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
+from broker import addresses
 from cli.local.roles import is_given
 from config.settings import Settings, SettingsError, load
 from state.client import connect
@@ -70,24 +71,27 @@ def database() -> Iterator[Db]:
 
 
 def origin(variable: str, environ: Mapping[str, str]) -> str:
-    """Return which server was asked, why that one, and what to do about it."""
-    url = load(environment(environ))
-    asked = address(url.amqp_url if variable == AMQP_URL else url.mongodb_url)
+    """Return why the server that `variable` names was asked, and what to do next."""
     if is_given(environ, variable):
-        return f"Asked: {asked}, as {variable} says. Is that right, and does it run?"
+        return f"{variable} names it: is that right, and does the server run?"
     if _WRITTEN_DOWN[variable] in running_stack(environ):
         file = _endpoints(environ)
-        return f"Asked: {asked}, as {file} says. Does its `forgewire up` still run?"
+        return f"{file} names it: does the `forgewire up` that wrote it still run?"
     return (
-        f"Asked: {asked}, the default. Set {variable}, or run this in the folder of a "
+        f"It was asked by default: set {variable}, or run this in the folder of a "
         "running `forgewire up`."
     )
 
 
-def address(url: str) -> str:
-    """Return a URL without what may be secret in it: user, password and options."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+def amqp_address(url: str) -> str:
+    """Return where the AMQP URL leads, without user and password."""
+    parameters = addresses.parse(url, name="forgewire cli")
+    return ", ".join(addresses.label(one) for one in parameters)
+
+
+def mongodb_address(url: str) -> str:
+    """Return where the MongoDB URL leads, without user, password and options."""
+    return url.partition("://")[2].rpartition("@")[2].partition("?")[0]
 
 
 def _endpoints(environ: Mapping[str, str]) -> Path:

@@ -13,7 +13,7 @@ from broker.dead_letter import DeadLetter
 from broker.dead_letters import read
 from broker.topology import Topology
 from cli import connect
-from cli.options import json_option
+from cli.options import examples, json_option
 from cli.output import print_fields, print_json, print_table, visible
 from state.version import from_micros
 
@@ -23,7 +23,13 @@ def group() -> None:
     """Look at events that could not be applied; they stay where they are."""
 
 
-@group.command("list")
+@group.command(
+    "list",
+    epilog=examples(
+        "forgewire dead-letters list",
+        "forgewire dead-letters list --json | jq -r '.[].reason' | sort | uniq -c",
+    ),
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -33,13 +39,7 @@ def group() -> None:
 )
 @json_option
 def list_(*, limit: int, as_json: bool) -> None:
-    """List dead letters, oldest first, and remove none.
-
-    \b
-    Examples:
-      forgewire dead-letters list
-      forgewire dead-letters list --json | jq -r '.[].reason' | sort | uniq -c
-    """
+    """List dead letters, oldest first, and remove none."""
     with _letters(limit) as letters:
         # What another reader gave back may stand at the end of the queue.
         found = sorted(map(_summary, letters), key=lambda it: str(it["dead_at"]))
@@ -53,7 +53,13 @@ def list_(*, limit: int, as_json: bool) -> None:
         click.echo("there are no dead letters")
 
 
-@group.command("show")
+@group.command(
+    "show",
+    epilog=examples(
+        "forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11",
+        "forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11 --body",
+    ),
+)
 @click.argument("delivery_id", metavar="ID")
 @click.option("--body", "with_body", is_flag=True, help="Print the payload instead.")
 @json_option
@@ -62,11 +68,6 @@ def show(*, delivery_id: str, with_body: bool, as_json: bool) -> None:
 
     The payload may hold personal data, so it is shown only if asked for. Exits 1 if
     no dead letter has that ID.
-
-    \b
-    Examples:
-      forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11
-      forgewire dead-letters show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11 --body > it.json
     """
     with _letters(sys.maxsize) as letters:
         letter = next((it for it in letters if it.delivery_id == delivery_id), None)

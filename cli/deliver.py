@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from config.settings import DEFAULT_SOURCE
 from schemas.errors import ForgewireError
 
 #: The host waits this long for an answer, in seconds.
@@ -15,7 +16,7 @@ HOST_TIMEOUT = 10.0
 
 
 class NoPayloads(ForgewireError):
-    """Raised when the files named hold nothing to deliver."""
+    """Raised when the files named hold nothing to deliver, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Answer:
     name: str
     delivery_id: str
     status: int
-    detail: str
+    #: "queued", or the code of a problem, or the kind of error.
+    result: str
+    #: What the receiver says is to be done.
+    advice: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -45,26 +49,26 @@ class Answer:
 def payloads(paths: Iterable[Path]) -> list[Payload]:
     """Return the payloads in files, and in the `*.json` files of folders.
 
-    Raise NoPayloads if there are none.
+    Raise NoPayloads if there are none, or one cannot be read.
     """
     files = [file for path in paths for file in _files(path)]
     if not files:
-        raise NoPayloads("there is no *.json file to deliver")
-    return [Payload(file.name, file.read_bytes(), str(uuid.uuid4())) for file in files]
+        raise NoPayloads("there is no *.json file in the folders named")
+    return [Payload(file.name, _read(file), str(uuid.uuid4())) for file in files]
 
 
-def shuffled(listed: Sequence[Payload], *, times: int, seed: int) -> list[Payload]:
-    """Return every payload `times` times, in an order that `seed` decides."""
-    repeated = [payload for payload in listed for _ in range(times)]
-    random.Random(seed).shuffle(repeated)  # noqa: S311 - no secret
-    return repeated
+def shuffled(listed: Sequence[Payload], seed: int) -> list[Payload]:
+    """Return the payloads in an order that `seed` decides."""
+    return random.Random(seed).sample(listed, len(listed))  # noqa: S311 - no secret
 
 
 def deliver(
-    listed: Iterable[Payload], url: str, *, token: str, source: str = "gitlab"
+    listed: Iterable[Payload], url: str, *, token: bytes, source: str = DEFAULT_SOURCE
 ) -> Iterator[Answer]:
     """POST each payload to the receiver at `url`; yield each answer as it comes."""
-    headers = {
+    headers: dict[str, str | bytes] = {
+        # The host opens a connection for each delivery, too.
+        "Connection": "close",
         "Content-Type": "application/json",
         "User-Agent": "forgewire-send",
         "X-Gitlab-Event": "System Hook",
@@ -81,23 +85,39 @@ def _files(path: Path) -> list[Path]:
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise NoPayloads(f"{file}: {exc.strerror}") from exc
+
+
 def _post(
-    session: requests.Session, url: str, payload: Payload, headers: dict[str, str]
+    session: requests.Session,
+    url: str,
+    payload: Payload,
+    headers: dict[str, str | bytes],
 ) -> Answer:
+    name, delivery_id = payload.name, payload.delivery_id
     try:
         answer = session.post(
-            url, data=payload.body, headers=headers, timeout=HOST_TIMEOUT
+            url,
+            data=payload.body,
+            headers=headers,
+            timeout=HOST_TIMEOUT,
+            allow_redirects=False,
         )
     except requests.RequestException as exc:
-        return Answer(payload.name, payload.delivery_id, 0, type(exc).__name__)
-    return Answer(
-        payload.name, payload.delivery_id, answer.status_code, _detail(answer)
-    )
+        return Answer(name, delivery_id, 0, type(exc).__name__, "No receiver answered.")
+    told = _told(answer)
+    result = told.get("status") if answer.ok else told.get("code")
+    advice = told.get("detail", "")
+    return Answer(name, delivery_id, answer.status_code, str(result), str(advice))
 
 
-def _detail(answer: requests.Response) -> str:
+def _told(answer: requests.Response) -> dict[str, object]:
     try:
         told = answer.json()
     except requests.JSONDecodeError:
-        return ""
-    return str(told.get("status") if answer.ok else told.get("detail"))
+        return {}
+    return told if isinstance(told, dict) else {}

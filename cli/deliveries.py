@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from cli import connect
-from cli.options import json_option, source_option
+from cli.options import examples, json_option, source_option
 from cli.output import print_fields, print_json, print_table
+from config.settings import DEFAULT_SOURCE
 from state.client import translated
 
 _COLUMNS = ("received_at", "processed_at", "receipt")
@@ -18,7 +19,10 @@ def group() -> None:
     """Look at the ledger of deliveries."""
 
 
-@group.command("show")
+@group.command(
+    "show",
+    epilog=examples("forgewire deliveries show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11"),
+)
 @click.argument("delivery_id", metavar="ID")
 @source_option
 @json_option
@@ -27,10 +31,6 @@ def show(*, delivery_id: str, source: str, as_json: bool) -> None:
 
     ID is what the receiver answered as `delivery_id`; the host calls it Idempotency-Key
     and shows it under "Recent events" of the hook. Exits 1 if it is not in the ledger.
-
-    \b
-    Example:
-      forgewire deliveries show 3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11
     """
     with connect.database() as db, translated():
         query = {"source": source, "delivery_id": delivery_id}
@@ -70,5 +70,7 @@ def _hints(row: Mapping[str, Any]) -> list[str]:
         hints.append(f"Why: forgewire dead-letters show {row['delivery_id']}")
     if "entity" in row:
         collection, _, id_ = row["entity"].partition("/")
-        hints.append(f"State: forgewire state show {collection} {id_}")
+        source = row["source"]
+        option = "" if source == DEFAULT_SOURCE else f" --source {source}"
+        hints.append(f"State: forgewire state show {collection} {id_}{option}")
     return hints

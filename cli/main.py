@@ -46,9 +46,7 @@ class _Commands(click.Group):
         command = getattr(import_module(place.module), place.attribute)
         return command if isinstance(command, click.Command) else None
 
-    def format_commands(
-        self, _: click.Context, formatter: click.HelpFormatter
-    ) -> None:
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, it.does) for name, it in COMMANDS.items()])
 
@@ -58,17 +56,17 @@ class _Commands(click.Group):
             return super().invoke(ctx)
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nTo see it work, in two terminals but one folder:\n"
+    "  forgewire up\n  forgewire send tests/samples",
+)
 @click.version_option(version("forgewire"), prog_name="forgewire")
 def main() -> None:
     """Keep users, projects, groups and memberships in step with a Git host.
 
     Forgewire listens to the host's system hooks and keeps what they tell in MongoDB.
-
-    \b
-    To see it work, in two terminals but one folder:
-      forgewire up
-      forgewire send tests/samples
 
     All settings come from the environment (FORGEWIRE_…, see .env.example). Commands
     that look at a server take the one that FORGEWIRE_AMQP_URL or FORGEWIRE_MONGODB_URL

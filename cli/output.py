@@ -1,14 +1,17 @@
-"""Print tables for people and JSON for programs."""
+"""Print tables and progress for people, and JSON for programs."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import click
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
+
+T = TypeVar("T")
 
 #: A pipe has no width: lines that were cut or folded would be of no use to grep.
 PIPE_WIDTH = 100_000
@@ -33,12 +36,12 @@ def print_table(
     """
     table = _table(title)
     listed = [[_cell(value) for value in row] for row in rows]
-    for column, cells in zip(columns, zip(*listed, strict=True), strict=True):
+    for index, column in enumerate(columns):
         table.add_column(
             column.upper(),
             no_wrap=column in whole,
             overflow="fold",
-            justify=_justification(cells),
+            justify=_justification(cells[index] for cells in listed),
         )
     for cells in listed:
         table.add_row(*map(Text, cells))
@@ -54,6 +57,19 @@ def print_fields(title: str, fields: Mapping[str, object]) -> None:
     for name, value in fields.items():
         table.add_row(Text(f"  {name.replace('_', ' ')}"), Text(_cell(value)))
     _print(table)
+
+
+def progress(items: Iterable[T], *, total: int, what: str) -> Iterable[T]:
+    """Return `items`; a bar shows how far they are, if stderr is a terminal."""
+    console = Console(stderr=True)
+    return track(
+        items,
+        total=total,
+        description=what,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 def visible(text: str, *, keep: str = "") -> str:

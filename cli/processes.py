@@ -5,32 +5,31 @@ import sys
 
 import click
 
+from cli.options import examples
 
-@click.command("ingest")
+
+@click.command(
+    "ingest",
+    epilog=examples(
+        "export FORGEWIRE_GITLAB_TOKENS_FILE=/run/secrets/gitlab-tokens",
+        "forgewire ingest",
+    ),
+)
 def ingest() -> None:
     """Run a receiver until SIGTERM; the environment sets everything.
 
     It listens on FORGEWIRE_INGEST_BIND, publishes to FORGEWIRE_AMQP_URL, and does not
     start without FORGEWIRE_GITLAB_TOKENS or FORGEWIRE_GITLAB_SIGNING_TOKENS.
-
-    \b
-    Example:
-      export FORGEWIRE_GITLAB_TOKENS_FILE=/run/secrets/gitlab-tokens
-      forgewire ingest
     """
     _become("ingest")
 
 
-@click.command("worker")
+@click.command("worker", epilog=examples("FORGEWIRE_TEAM=developers forgewire worker"))
 def worker() -> None:
     """Run a worker until SIGTERM; the environment sets everything.
 
     It takes events from FORGEWIRE_AMQP_URL, writes to FORGEWIRE_MONGODB_URL, and
     tells its health and metrics on FORGEWIRE_WORKER_BIND.
-
-    \b
-    Example:
-      FORGEWIRE_TEAM=developers forgewire worker
     """
     _become("workers")
 

@@ -7,7 +7,7 @@ import click
 
 from cli import connect
 from cli.explain import Failure
-from cli.options import json_option, source_option
+from cli.options import examples, json_option, source_option
 from cli.output import print_fields, print_json
 from handlers.changes import RESERVED
 from state.client import translated
@@ -40,7 +40,14 @@ def group() -> None:
     """Look at the state that events made."""
 
 
-@group.command("show")
+@group.command(
+    "show",
+    epilog=examples(
+        "forgewire state show user 41",
+        "forgewire state show membership project:74:41",
+        "forgewire state show membership group:78:41 --json",
+    ),
+)
 @click.argument("kind")
 @click.argument("id_", metavar="ID")
 @source_option
@@ -51,12 +58,6 @@ def show(*, kind: str, id_: str, source: str, as_json: bool) -> None:
     KIND is user, project, group, membership, access-request, key, approval, activity,
     team, or the name of a collection. With --json all that is stored is shown, the
     versions too. Exits 1 if no event told of it.
-
-    \b
-    Examples:
-      forgewire state show user 41
-      forgewire state show membership project:74:41
-      forgewire state show membership group:78:41 --json
     """
     collection = KINDS.get(kind, kind)
     with connect.database() as db, translated():
@@ -76,7 +77,9 @@ def show(*, kind: str, id_: str, source: str, as_json: bool) -> None:
 def _check_kind(db: Db, collection: str) -> None:
     known = set(KINDS.values())
     if collection not in known and collection not in db.list_collection_names():
-        raise Failure(f"there is no {collection}; KIND is one of {', '.join(KINDS)}")
+        raise Failure(
+            f"there is no collection {collection}; KIND is one of {', '.join(KINDS)}"
+        )
 
 
 def _telling(document: Mapping[str, Any]) -> dict[str, Any]:
