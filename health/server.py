@@ -1,14 +1,18 @@
 """Serve health and metrics from a thread, for processes that are no web servers."""
 
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server, select_address_family
 
 from health.routes import Check, blueprint
+
+#: How long a stop may take to be noticed.
+POLL_SECONDS = 0.1
 
 
 @contextmanager
@@ -17,16 +21,34 @@ def serving(
 ) -> Iterator[int]:
     """Serve while the context is open; yield the port, which may be given as 0.
 
-    Raise OSError when the address is taken.
+    Raise OSError, which says why, when the address is not to be had.
     """
     app = Flask("health", static_folder=None)
     app.register_blueprint(blueprint(checks, registry))
-    server = make_server(host, port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    # Given only an address that is taken, the server would end the process.
+    family = select_address_family(host, port)
+    with socket.create_server((host, port), family=family) as listener:
+        server = make_server(
+            host,
+            port,
+            app,
+            threaded=True,
+            request_handler=_Quiet,
+            fd=listener.fileno(),
+        )
+    thread = threading.Thread(
+        target=server.serve_forever, args=(POLL_SECONDS,), name="health", daemon=True
+    )
     thread.start()
     try:
-        yield server.server_port
+        yield server.port
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Log no requests: probes come every few seconds."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass

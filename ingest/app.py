@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from flask import Flask, Response, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from broker.message import Message
 from config.settings import DEFAULT_SOURCE, Source
-from ingest import answers, problems
+from health.routes import Check, blueprint
+from ingest import problems
 from ingest.metrics import Metrics
 from ingest.problems import Problem
 from ingest.reception import Limits, Reception
@@ -44,7 +45,8 @@ def create_app(
     app.url_map.strict_slashes = False
     metrics = Metrics(registry, is_ready)
     _add_hooks(app, Reception(sources, publish, clock, limits, metrics))
-    _add_health(app, is_ready, registry)
+    broker = Check("broker", is_ready, _BROKER_HINT)
+    app.register_blueprint(blueprint([broker], registry))
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_bug)
     app.after_request(_secure)
@@ -58,27 +60,6 @@ def _add_hooks(app: Flask, reception: Reception) -> None:
     for rule in ("/hooks/gitlab", "/hooks/gitlab/<source>", "/-/api/gitlab"):
         app.add_url_rule(
             rule, "hook", receive, methods=["POST"], provide_automatic_options=False
-        )
-
-
-def _add_health(
-    app: Flask, is_ready: Callable[[], bool], registry: CollectorRegistry
-) -> None:
-    def healthz() -> Response:
-        return answers.json({"status": "alive"})
-
-    def readyz() -> Response:
-        if is_ready():
-            return answers.json({"status": "ready", "checks": {"broker": {"ok": True}}})
-        broker = {"ok": False, "hint": _BROKER_HINT}
-        return answers.json({"status": "not ready", "checks": {"broker": broker}}, 503)
-
-    def metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
-
-    for view in (healthz, readyz, metrics):
-        app.add_url_rule(
-            f"/{view.__name__}", view_func=view, provide_automatic_options=False
         )
 
 
