@@ -38,8 +38,9 @@ def command(*, as_json: bool) -> None:
     exits 1. While the queue is not empty, run it again later.
     """
     # The queue goes first: what leaves it meanwhile is then counted twice, not never.
-    waiting = _waiting(connect.settings())
-    with connect.database() as db:
+    settings = connect.settings()
+    waiting = _waiting(settings)
+    with connect.database(settings.mongodb_url) as db:
         found = audit(db)
     if as_json:
         print_json(_as_json(found, waiting))

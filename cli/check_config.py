@@ -15,7 +15,6 @@ from cli.output import print_json, print_table
 from config.settings import Settings, SettingsError, unknown
 from handlers.registry import load
 from schemas.errors import ForgewireError
-from state.client import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def _rabbitmq(settings: Settings) -> str:
 
 
 def _mongodb(settings: Settings) -> str:
-    with connect.database() as db, translated():
+    with connect.database(settings.mongodb_url) as db:
         told = db.command("hello")
     if not told.get("isWritablePrimary"):
         raise _Unusable("it has no primary that takes writes: check the replica set")

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from broker import addresses
 from cli.local.roles import is_given
 from config.settings import Settings, SettingsError, load
-from state.client import connect
+from state.client import connect, translated
 from state.documents import Db
 
 AMQP_URL = "FORGEWIRE_AMQP_URL"
@@ -54,9 +54,11 @@ def settings() -> Settings:
 
 
 @contextmanager
-def database() -> Iterator[Db]:
-    """Yield the state's database; raise SettingsError if its URL is of no use."""
-    url = settings().mongodb_url
+def database(url: str) -> Iterator[Db]:
+    """Yield the state's database, and translate the errors of the block.
+
+    Raise SettingsError if `url` is of no use.
+    """
     try:
         db = connect(url, name="forgewire cli")
     except (PyMongoError, ValueError) as exc:
@@ -64,10 +66,8 @@ def database() -> Iterator[Db]:
         raise SettingsError(
             (f"{MONGODB_URL}: The driver refuses it ({type(exc).__name__}).",)
         ) from None
-    try:
+    with closing(db.client), translated():
         yield db
-    finally:
-        db.client.close()
 
 
 def origin(variable: str, environ: Mapping[str, str]) -> str:

@@ -9,7 +9,6 @@ from cli import connect
 from cli.options import examples, json_option, source_option
 from cli.output import print_fields, print_json, print_table
 from config.settings import DEFAULT_SOURCE
-from state.client import translated
 
 _COLUMNS = ("received_at", "processed_at", "receipt")
 
@@ -32,7 +31,7 @@ def show(*, delivery_id: str, source: str, as_json: bool) -> None:
     ID is what the receiver answered as `delivery_id`; the host calls it Idempotency-Key
     and shows it under "Recent events" of the hook. Exits 1 if it is not in the ledger.
     """
-    with connect.database() as db, translated():
+    with connect.database(connect.settings().mongodb_url) as db:
         query = {"source": source, "delivery_id": delivery_id}
         rows: list[dict[str, Any]] = list(db["deliveries"].find(query).sort("_id"))
     if not rows:

@@ -34,7 +34,7 @@ def print_table(
 
     Columns in `whole` are never folded: they hold what people copy.
     """
-    table = _table(title)
+    table = _table()
     listed = [[_cell(value) for value in row] for row in rows]
     for index, column in enumerate(columns):
         table.add_column(
@@ -45,18 +45,18 @@ def print_table(
         )
     for cells in listed:
         table.add_row(*map(Text, cells))
-    _print(table)
+    _print(title, table)
 
 
 def print_fields(title: str, fields: Mapping[str, object]) -> None:
     """Print names and values below each other."""
-    table = _table(title)
+    table = _table()
     table.show_header = False
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
         table.add_row(Text(f"  {name.replace('_', ' ')}"), Text(_cell(value)))
-    _print(table)
+    _print(title, table)
 
 
 def progress(items: Iterable[T], *, total: int, what: str) -> Iterable[T]:
@@ -83,24 +83,17 @@ def visible(text: str, *, keep: str = "") -> str:
     )
 
 
-def _table(title: str | None) -> Table:
-    shown = Text(visible(title)) if title else None
-    return Table(
-        title=shown,
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-    )
+def _table() -> Table:
+    return Table(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
-def _print(table: Table) -> None:
+def _print(title: str | None, table: Table) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=PIPE_WIDTH)
     with console.capture() as captured:
+        if title:
+            console.print(Text(visible(title), style="bold"), soft_wrap=True)
         console.print(table)
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
@@ -117,7 +110,8 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return _moment(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_cell(one)}" for key, one in value.items())
+        fields = ", ".join(f"{visible(key)}: {_cell(it)}" for key, it in value.items())
+        return f"{{{fields}}}"
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value)) or "-"
     return visible(str(value))

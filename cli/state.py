@@ -10,7 +10,6 @@ from cli.explain import Failure
 from cli.options import examples, json_option, source_option
 from cli.output import print_fields, print_json
 from handlers.changes import RESERVED
-from state.client import translated
 from state.documents import Db, key
 from state.version import Version
 
@@ -60,7 +59,7 @@ def show(*, kind: str, id_: str, source: str, as_json: bool) -> None:
     versions too. Exits 1 if no event told of it.
     """
     collection = KINDS.get(kind, kind)
-    with connect.database() as db, translated():
+    with connect.database(connect.settings().mongodb_url) as db:
         _check_kind(db, collection)
         document = db[collection].find_one({"_id": key(source, id_)})
     if document is None:

@@ -1,0 +1,149 @@
+"""Show that every command is there, explains itself, and fails in one line."""
+
+import click
+import pytest
+
+from cli.explain import Failure, explained
+from cli.main import COMMANDS, main
+from config.settings import SettingsError
+from schemas.errors import BrokerUnavailable, ForgewireError, StateUnavailable
+from tests.commands import run, run_json
+
+
+def every_command(command=main, *path):
+    """The words of each command and of each group, as they are typed."""
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from every_command(command.get_command(context, name), *path, name)
+
+
+@pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_explains_itself(words, option):
+    result = run(*words, option)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: ")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("send",),
+        ("demo",),
+        ("ingest",),
+        ("worker",),
+        ("state", "show"),
+        ("deliveries", "show"),
+        ("dead-letters", "list"),
+        ("dead-letters", "show"),
+        ("audit",),
+        ("check-config",),
+    ],
+    ids=" ".join,
+)
+def test_help_ends_with_examples(words):
+    stdout = run(*words, "--help").stdout
+
+    assert "  Examples:\n    " in stdout
+    assert f"forgewire {' '.join(words)}" in stdout.partition("Examples:")[2]
+
+
+def test_the_list_of_commands_is_whole_and_in_whole_sentences():
+    stdout = run("--help").stdout
+
+    for name, place in COMMANDS.items():
+        assert f"  {name}" in stdout
+        assert place.does in stdout
+
+
+def test_the_version_is_shown():
+    result = run("--version")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("forgewire, version ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("state", "nonsense"),
+        ("state", "show"),
+        ("deliveries", "show"),
+        ("dead-letters", "show"),
+        ("dead-letters", "list", "--limit", "0"),
+        ("send",),
+        ("send", "/nowhere/at-all.json"),
+        ("demo", "--seed", "x"),
+        ("audit", "--nonsense"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_code_2(words):
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (BrokerUnavailable("RabbitMQ is away"), "FORGEWIRE_AMQP_URL"),
+        (StateUnavailable("MongoDB is away"), "FORGEWIRE_MONGODB_URL"),
+        (ForgewireError("it is wrong"), "wrong"),
+        (SettingsError(("FORGEWIRE_TEAM: Not set.",)), "FORGEWIRE_TEAM"),
+    ],
+)
+def test_what_goes_wrong_is_told_with_what_to_look_at(error, word):
+    with pytest.raises(Failure) as failure, explained():
+        raise error
+
+    assert failure.value.exit_code == 2
+    assert str(error) in failure.value.message
+    assert word in failure.value.message
+
+
+def test_a_bug_is_not_explained_away():
+    with pytest.raises(ZeroDivisionError), explained():
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit",),
+        ("state", "show", "user", "41"),
+        ("deliveries", "show", "x"),
+        ("dead-letters", "list"),
+        ("send", __file__),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_setting_is_named(words):
+    result = run(*words, BATCH_SIZE="many")
+
+    assert result.exit_code == 2
+    assert "FORGEWIRE_BATCH_SIZE" in result.stderr
+    assert result.stdout == ""
+
+
+def test_handlers_are_listed():
+    result = run("handlers")
+
+    assert result.exit_code == 0
+    assert "user_rename" in result.stdout
+    assert "handlers.users.rename" in result.stdout
+
+
+def test_handlers_are_listed_for_programs_with_their_schemas():
+    assert {
+        "event": "user_rename",
+        "handler": "handlers.users.rename",
+        "schema": "UserSchema",
+    } in run_json("handlers")
