@@ -28,29 +28,30 @@ Id: TypeAlias = int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class _Telling:
+    """Fields of a document, told by an event."""
+
+    collection: str
+    id: Id
+    fields: Mapping[str, Any] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse fields that would be taken for the state's own."""
+        taken = RESERVED.intersection(self.fields)
+        if taken:
+            raise ValueError(f"these field names belong to the state: {sorted(taken)}")
+
+
+class Put(_Telling):
     """Tell fields of a document; None means "not told" and overwrites nothing."""
 
-    collection: str
-    id: Id
-    fields: Mapping[str, Any] = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse fields that would be taken for the state's own."""
-        _refuse_reserved(self.fields)
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(_Telling):
     """Tell fields in passing: they count until the document's own events tell them."""
 
-    collection: str
-    id: Id
-    fields: Mapping[str, Any] = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse fields that would be taken for the state's own."""
-        _refuse_reserved(self.fields)
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,3 @@ class Null:
 
 #: A value told to be empty; None in a Put means that nothing was told.
 NULL = Null()
-
-
-def _refuse_reserved(fields: Mapping[str, Any]) -> None:
-    taken = RESERVED.intersection(fields)
-    if taken:
-        raise ValueError(f"these field names belong to the state: {sorted(taken)}")

@@ -28,9 +28,16 @@ CHUNK = 1_000
 class Documents:
     """The documents of one database, as records."""
 
-    def __init__(self, db: Db, declared: Mapping[str, Collection]) -> None:
+    def __init__(
+        self,
+        db: Db,
+        declared: Mapping[str, Collection],
+        *,
+        max_rounds: int = MAX_ROUNDS,
+    ) -> None:
         self.db = db
         self._declared = declared
+        self._max_rounds = max_rounds
 
     def collection(self, name: str) -> Collection:
         """Return how collection `name` was declared, or the plain way."""
@@ -78,7 +85,7 @@ class Documents:
         """
         pending = set(ids)
         done: Records = {}
-        for _ in range(MAX_ROUNDS):
+        for _ in range(self._max_rounds):
             if not pending:
                 return done
             before = self.find(collection, {"_id": {"$in": sorted(pending)}})

@@ -70,12 +70,11 @@ class Store:
         def fold_all(pending: set[str], before: Records) -> Records:
             after = {}
             for doc_id in pending:
-                record = before.get(doc_id)
+                record = before.get(doc_id) or _begun(collection, edits[doc_id][0])
                 for edit in edits[doc_id]:
                     record, effect = _fold(collection, record, edit)
                     had_effect[edit.event] |= effect
-                if record is not None:
-                    after[doc_id] = _complete(collection, record)
+                after[doc_id] = _complete(collection, record)
             return after
 
         return self.documents.update(collection, edits, fold_all)
@@ -107,13 +106,15 @@ def _by_document(batch: Sequence[Decided]) -> dict[str, dict[str, list[_Edit]]]:
     return edits
 
 
-def _fold(
-    collection: Collection, record: Record | None, edit: _Edit
-) -> tuple[Record, bool]:
+def _begun(collection: Collection, edit: _Edit) -> Record:
+    """Return the record of a document of which nothing was told before `edit`."""
+    identity = {"source": edit.stamp.source, **collection.identity(edit.change.id)}
+    return Record(identity=identity)
+
+
+def _fold(collection: Collection, record: Record, edit: _Edit) -> tuple[Record, bool]:
     """Return the record after `edit`, and whether the edit had or has an effect."""
     change, source = _told(collection, edit.change), edit.stamp.source
-    if record is None:
-        record = Record(identity={"source": source, **collection.identity(change.id)})
     version = version_of(change, edit.stamp, by_row=collection.by_row)
     marks = digests(source, change.known_by if isinstance(change, Delete) else ())
     folded = fold(record, change, version, final=collection.final, marks=marks)

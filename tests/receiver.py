@@ -2,21 +2,17 @@
 
 import contextlib
 import http.client
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import requests
 
 from cli.local import ports
+from tests.processes import start
 from tests.receiving import TOKEN
 
-ROOT = Path(__file__).parents[1]
 SIGNING_TOKEN = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 CONFIG = f"""
 [sources.signed]
@@ -55,19 +51,8 @@ class Receiver:
             "AMQP_URL": amqp_url,
             "AMQP_PREFIX": prefix,
             "INGEST_BIND": f"127.0.0.1:{self.port}",
-            **settings,
         }
-        env = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
-        env |= {f"FORGEWIRE_{name}": value for name, value in ours.items()}
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ingest"],
-                cwd=ROOT,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self.process = start("ingest", self.log, **ours | settings)
 
     def get(self, path):
         return requests.get(f"{self.url}{path}", timeout=10)

@@ -2,19 +2,14 @@
 
 import contextlib
 import json
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import requests
 
 from broker.topology import Topology
 from cli.local import ports
+from tests.processes import start
 from tests.rabbit import publishing
-
-ROOT = Path(__file__).parents[1]
 
 
 class Worker:
@@ -23,25 +18,16 @@ class Worker:
     def __init__(self, folder, amqp_url, prefix, mongodb_url, **settings):
         self.log = folder / f"worker-{prefix}.log"
         self.port = ports.free()
-        ours = {
-            "AMQP_URL": amqp_url,
-            "AMQP_PREFIX": prefix,
-            "MONGODB_URL": mongodb_url,
-            "WORKER_BIND": f"127.0.0.1:{self.port}",
-            "LOG_FORMAT": "json",
+        settings = {"WORKER_BIND": f"127.0.0.1:{self.port}"} | settings
+        self.process = start(
+            "workers",
+            self.log,
+            AMQP_URL=amqp_url,
+            AMQP_PREFIX=prefix,
+            MONGODB_URL=mongodb_url,
+            LOG_FORMAT="json",
             **settings,
-        }
-        env = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
-        env |= {f"FORGEWIRE_{name}": str(value) for name, value in ours.items()}
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "workers"],
-                cwd=ROOT,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        )
 
     def get(self, path):
         return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)

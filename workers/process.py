@@ -50,8 +50,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         ) as port,
     ):
         _log.info("listening", host=settings.worker_bind.host, port=port)
-        if until_available(lambda: migrate(db), metrics, stop) is None:
-            return
+        until_available(lambda: migrate(db), metrics, stop)
         tools = Tools(
             handlers=handlers,
             store=Store(db, settings.team),
@@ -59,6 +58,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
             bury=burial(publisher),
             now=lambda: datetime.now(UTC),
         )
+        # Told to stop before MongoDB was there, it takes nothing.
         run(consumer, tools, metrics, batch_size=settings.batch_size, stop=stop)
     db.client.close()
     _log.info("stopped")

@@ -219,3 +219,13 @@ def test_nothing_is_left_of_the_test_before(db, store, host):
     clear(db)
 
     assert documents(db) == {}
+
+
+def test_what_the_id_says_already_is_not_told_again(db, store):
+    for number in (2, 1):
+        told = {"id": 1, "name": f"Gold {number}"}
+        store.apply([Decided(stamp(f"d{number}"), (Put("badges", 1, told),))])
+
+    badge = db["badges"].find_one({"_id": "gitlab:1"})
+    assert badge["name"] == "Gold 2"
+    assert "older" not in badge

@@ -3,8 +3,6 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -16,6 +14,7 @@ from broker.topology import Topology
 from state.migrations import migrate
 from state.store import Store
 from tests.gitlab import ACTIONS, live
+from tests.processes import start as start_process
 from tests.proxy import Proxy
 from tests.rabbit import publishing, until
 from tests.samples.load import event_of, payload
@@ -248,19 +247,22 @@ def test_a_worker_killed_ten_times_leaves_the_state_of_an_undisturbed_one(
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [("FORGEWIRE_BATCH_SIZE", "many"), ("FORGEWIRE_WORKER_BIND", "nowhere")],
+    ("setting", "value"),
+    [("BATCH_SIZE", "many"), ("WORKER_BIND", "x"), ("AMQP_URL", "amqp://h:port")],
 )
-def test_a_wrong_setting_is_one_clear_message(variable, value):
-    ended = subprocess.run(
-        [sys.executable, "-m", "workers"],
-        env={"PATH": "/usr/bin:/bin", variable: value},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+def test_a_wrong_setting_is_one_clear_message(tmp_path, setting, value):
+    log = tmp_path / "log"
 
-    assert ended.returncode == 2
-    assert variable in ended.stderr
-    assert "Traceback" not in ended.stderr
+    code = start_process("workers", log, **{setting: value}).wait(30)
+
+    assert code == 2
+    assert setting.replace("_", " ") in log.read_text().replace("_", " ")
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_worker_that_never_found_mongodb_stops_when_it_is_told_to(start):
+    worker = start(mongodb_url="mongodb://127.0.0.1:1/forgewire?directConnection=true")
+    until(lambda: any(line["event"] == "waiting" for line in worker.lines()))
+
+    assert worker.end() == 0
+    assert worker.lines()[-1]["event"] == "stopped"
