@@ -15,19 +15,22 @@ from health.routes import Check, blueprint
 POLL_SECONDS = 0.1
 
 
+class CannotListen(Exception):
+    """Raised when the address to listen on is taken or not ours."""
+
+
 @contextmanager
 def serving(
     host: str, port: int, checks: Sequence[Check], registry: CollectorRegistry
 ) -> Iterator[int]:
     """Serve while the context is open; yield the port, which may be given as 0.
 
-    Raise OSError, which says why, when the address is not to be had.
+    Raise CannotListen when the address is not to be had.
     """
     app = Flask("health", static_folder=None)
     app.register_blueprint(blueprint(checks, registry))
     # Given only an address that is taken, the server would end the process.
-    family = select_address_family(host, port)
-    with socket.create_server((host, port), family=family) as listener:
+    with _listener(host, port) as listener:
         server = make_server(
             host,
             port,
@@ -45,6 +48,14 @@ def serving(
     finally:
         server.shutdown()
         thread.join()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = select_address_family(host, port)
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as exc:
+        raise CannotListen(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
 
 
 class _Quiet(WSGIRequestHandler):

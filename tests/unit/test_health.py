@@ -8,7 +8,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry, Counter
 
 from health.routes import Check, blueprint
-from health.server import serving
+from health.server import CannotListen, serving
 
 GOOD = Check("broker", lambda: True, "Look at RabbitMQ.")
 BAD = Check("mongodb", lambda: False, "Look at MongoDB.")
@@ -108,7 +108,7 @@ def test_the_same_address_can_be_had_again_at_once(registry):
 def test_an_address_that_is_taken_is_an_error_that_says_so(registry):
     with (
         serving("127.0.0.1", 0, [], registry) as port,
-        pytest.raises(OSError, match=f"{port}"),
+        pytest.raises(CannotListen, match=f"port {port}: .*in use"),
         serving("127.0.0.1", port, [], registry),
     ):
         pass
