@@ -55,7 +55,9 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as exc:
-        raise CannotListen(f"cannot listen on {host}, port {port}: {exc.strerror}") from exc
+        raise CannotListen(
+            f"cannot listen on {host}, port {port}: {exc.strerror}"
+        ) from exc
 
 
 class _Quiet(WSGIRequestHandler):
