@@ -7,11 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pymongo.errors import PyMongoError
-
 from broker import addresses
 from cli.local.roles import is_given
-from config.settings import Settings, SettingsError, load
+from config.settings import Settings, load
 from state.client import connect, translated
 from state.documents import Db
 
@@ -57,15 +55,9 @@ def settings() -> Settings:
 def database(url: str) -> Iterator[Db]:
     """Yield the state's database, and translate the errors of the block.
 
-    Raise SettingsError if `url` is of no use.
+    Raise BadAddress if `url` is of no use.
     """
-    try:
-        db = connect(url, name="forgewire cli")
-    except (PyMongoError, ValueError) as exc:
-        # Its message, which may quote the password, must not follow as the cause.
-        raise SettingsError(
-            (f"{MONGODB_URL}: The driver refuses it ({type(exc).__name__}).",)
-        ) from None
+    db = connect(url, name="forgewire cli")
     with closing(db.client), translated():
         yield db
 

@@ -87,9 +87,9 @@ def token_word(environ: Mapping[str, str], token: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """Return a URL without the user and the password in it."""
+    """Return a URL without user, password and options, which may be secret as well."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def follow(stack: Stack, screen: Screen, shown: Sequence[str]) -> None:

@@ -15,25 +15,36 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from schemas.errors import StateUnavailable, Unstorable
+from schemas.errors import ForgewireError, StateUnavailable, Unstorable
 
 #: How long to wait for a primary, for a connection and for an answer, in milliseconds.
 SELECT_MS, CONNECT_MS, SOCKET_MS = 2_000, 2_000, 20_000
 
 
+class BadAddress(ForgewireError):
+    """Raised at start when the MongoDB URL cannot be understood."""
+
+
 def connect(url: str, *, name: str) -> Database[dict[str, Any]]:
     """Return the database that `url` names (`forgewire` if none), majority-written.
 
-    Nothing is sent yet: an unreachable server shows at the first call.
+    Nothing is sent yet: an unreachable server shows at the first call. Raise BadAddress
+    if the driver cannot understand `url`.
     """
-    client: MongoClient[dict[str, Any]] = MongoClient(
-        url,
-        appname=name,
-        serverSelectionTimeoutMS=SELECT_MS,
-        connectTimeoutMS=CONNECT_MS,
-        socketTimeoutMS=SOCKET_MS,
-        tz_aware=True,
-    )
+    try:
+        client: MongoClient[dict[str, Any]] = MongoClient(
+            url,
+            appname=name,
+            serverSelectionTimeoutMS=SELECT_MS,
+            connectTimeoutMS=CONNECT_MS,
+            socketTimeoutMS=SOCKET_MS,
+            tz_aware=True,
+        )
+    except (PyMongoError, ValueError) as exc:
+        # Its message, which may quote the password, must not follow as the cause.
+        raise BadAddress(
+            f"FORGEWIRE_MONGODB_URL: The driver refuses it ({type(exc).__name__})."
+        ) from None
     return client.get_default_database(
         "forgewire",
         codec_options=CodecOptions(tz_aware=True),

@@ -6,6 +6,7 @@ import sys
 import threading
 
 from config import logs, settings
+from health.server import CannotListen
 from schemas.errors import ForgewireError
 from workers import process
 
@@ -24,7 +25,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         process.serve(loaded, stop)
-    except ForgewireError as exc:
+    except (ForgewireError, CannotListen) as exc:
         print(f"The worker cannot run: {exc}", file=sys.stderr)  # noqa: T201 - for people
         return 2
     return 0

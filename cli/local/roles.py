@@ -31,14 +31,14 @@ ROLES = (
         "ingest",
         "FORGEWIRE_INGEST_BIND",
         attrgetter("ingest_bind"),
-        (sys.executable, "-m", "ingest"),
+        (sys.executable, "-P", "-m", "ingest"),
     ),
     Role(
         "worker",
         "worker",
         "FORGEWIRE_WORKER_BIND",
         attrgetter("worker_bind"),
-        (sys.executable, "-m", "workers"),
+        (sys.executable, "-P", "-m", "workers"),
     ),
 )
 

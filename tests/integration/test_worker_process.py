@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import socket
 from dataclasses import replace
 
 import pytest
@@ -248,7 +249,12 @@ def test_a_worker_killed_ten_times_leaves_the_state_of_an_undisturbed_one(
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("BATCH_SIZE", "many"), ("WORKER_BIND", "x"), ("AMQP_URL", "amqp://h:port")],
+    [
+        ("BATCH_SIZE", "many"),
+        ("WORKER_BIND", "x"),
+        ("AMQP_URL", "amqp://h:port"),
+        ("MONGODB_URL", "mongodb://h:99999/forgewire"),
+    ],
 )
 def test_a_wrong_setting_is_one_clear_message(tmp_path, setting, value):
     log = tmp_path / "log"
@@ -257,6 +263,18 @@ def test_a_wrong_setting_is_one_clear_message(tmp_path, setting, value):
 
     assert code == 2
     assert setting.replace("_", " ") in log.read_text().replace("_", " ")
+    assert "Traceback" not in log.read_text()
+
+
+def test_an_address_that_is_taken_is_one_clear_message(tmp_path):
+    log = tmp_path / "log"
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        at = f"127.0.0.1:{taken.getsockname()[1]}"
+        code = start_process("workers", log, WORKER_BIND=at).wait(30)
+
+    assert code == 2
+    assert "cannot listen" in log.read_text()
     assert "Traceback" not in log.read_text()
 
 

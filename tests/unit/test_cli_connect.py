@@ -5,7 +5,8 @@ import json
 import pytest
 
 from cli import connect
-from config.settings import SettingsError, load
+from config.settings import load
+from state.client import BadAddress
 
 AMQP, MONGODB, TOKENS = connect.AMQP_URL, connect.MONGODB_URL, connect.TOKENS
 
@@ -86,7 +87,7 @@ def test_addresses_are_told_without_secrets():
     "url", ["mongodb://u:hid%zz@a/x", "mongodb://u:hidden@a:99999/x"]
 )
 def test_a_url_that_the_driver_refuses_is_not_repeated(url):
-    with pytest.raises(SettingsError) as error, connect.database(url):
+    with pytest.raises(BadAddress) as error, connect.database(url):
         pass
 
     assert MONGODB in str(error.value)

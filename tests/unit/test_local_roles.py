@@ -51,4 +51,7 @@ def test_every_address_is_reached_at_the_loopback_address(bind, url):
 def test_the_real_processes_are_started_as_modules():
     commands = {role.name: role.command[1:] for role in ROLES}
 
-    assert commands == {"receiver": ("-m", "ingest"), "worker": ("-m", "workers")}
+    assert commands == {
+        "receiver": ("-P", "-m", "ingest"),
+        "worker": ("-P", "-m", "workers"),
+    }
