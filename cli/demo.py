@@ -109,6 +109,7 @@ def environment(environ: Mapping[str, str], folder: str) -> dict[str, str]:
 def _run(stack: Stack, screen: Screen, to_send: list[deliver.Payload]) -> Seen:
     """Deliver, wait until all is accounted for, and look at the state."""
     at = stack.endpoints
+    screen.say(f"delivering {len(to_send)} hooks: each sample twice, shuffled")
     delivering = deliver.deliver(to_send, at.ingest, token=at.token.encode())
     accepted = 0
     for answer in progress(delivering, total=len(to_send), what="delivering"):

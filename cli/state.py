@@ -77,7 +77,8 @@ def _check_kind(db: Db, collection: str) -> None:
     known = set(KINDS.values())
     if collection not in known and collection not in db.list_collection_names():
         raise Failure(
-            f"there is no collection {collection}; KIND is one of {', '.join(KINDS)}"
+            f"there is no collection {collection}; KIND is one of "
+            f"{', '.join(KINDS)}, or a collection that a handler of yours writes to"
         )
 
 

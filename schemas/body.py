@@ -10,6 +10,8 @@ from schemas.errors import NoEventName, NotAnObject
 
 #: Longest event name accepted, in characters; the host's longest has 39.
 MAX_NAME_LENGTH = 100
+#: Integers with more digits than this are beyond 64 bit.
+_INT64_DIGITS = 19
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -47,9 +49,16 @@ def event_name(payload: Mapping[str, Any]) -> str:
 def _parse_leniently(body: bytes) -> Any:
     # orjson refuses lone surrogates ("\ud800"), which are JSON all the same.
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        return json.loads(
+            body.decode("utf-8"), parse_int=_number, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError) as exc:
         raise NotAnObject("the body is not JSON in UTF-8") from exc
+
+
+def _number(digits: str) -> int | float:
+    # As orjson does; and int() refuses more than 4,300 digits.
+    return int(digits) if len(digits) <= _INT64_DIGITS else float(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

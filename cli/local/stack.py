@@ -149,7 +149,8 @@ class Stack:
 def _made(folder: Path) -> Path:
     # What is kept there names people, so it is nobody else's to read.
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
     except OSError as error:
         raise CannotRun(f"{DATA_DIR}: {folder}: {error.strerror}") from error
     return folder.resolve()
