@@ -26,6 +26,9 @@ MAX_MESSAGE_BYTES = 128 * MIB
 MAX_CONFIRM_SECONDS = 60.0
 #: AMQP counts the messages handed out ahead in 16 bit.
 MAX_PREFETCH = (1 << 16) - 1
+#: The host keeps what it sent for up to 14 days, and can send it again: by its row in
+#: the ledger it is recognised. MongoDB counts the time in seconds in 31 bit.
+MIN_LEDGER_DAYS, MAX_LEDGER_DAYS = 15, 24_000
 
 _AMQP_PREFIX = validate.Regexp(
     r"(?!amq\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
@@ -54,6 +57,8 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_CONFIRM_SECONDS": "5",
     "FORGEWIRE_BATCH_SIZE": "500",
     "FORGEWIRE_PREFETCH": "1000",
+    "FORGEWIRE_MAX_REJECTIONS": "50",
+    "FORGEWIRE_LEDGER_DAYS": "30",
     "FORGEWIRE_LOG_LEVEL": "INFO",
     "FORGEWIRE_LOG_FORMAT": "json",
     "FORGEWIRE_CONFIG": "/etc/forgewire/sources.toml",
@@ -84,6 +89,10 @@ class Settings:
     batch_size: int
     #: Most events that the broker hands to a worker ahead of their turn.
     prefetch: int
+    #: Rejections in a row, without one success, that a worker stops at; 0: never.
+    max_rejections: int
+    #: How long the ledger keeps a row.
+    ledger_days: int
     log_level: str
     #: "json", "text", or None: text for a terminal, JSON for all else.
     log_format: str | None
@@ -156,6 +165,10 @@ def _limits(env: Reader) -> dict[str, Any]:
         ),
         "batch_size": env.int("BATCH_SIZE", 500, validate=within(1, MAX_PREFETCH)),
         "prefetch": env.int("PREFETCH", 1000, validate=within(1, MAX_PREFETCH)),
+        "max_rejections": env.int("MAX_REJECTIONS", 50, validate=within(0, None)),
+        "ledger_days": env.int(
+            "LEDGER_DAYS", 30, validate=within(MIN_LEDGER_DAYS, MAX_LEDGER_DAYS)
+        ),
     }
 
 
