@@ -16,7 +16,8 @@ MAX_BATCH_BYTES = 32 * 1024 * 1024
 class Consumer:
     """Receives in an I/O thread of its own, which also answers heartbeats.
 
-    RabbitMQ hands out up to `prefetch` messages that are not acknowledged. What was
+    RabbitMQ hands out up to `prefetch` messages that are not acknowledged, far fewer
+    while some of them came back from a worker before. What was
     taken on a connection that is lost meanwhile comes again, and its acknowledgement
     is silently dropped.
     """
@@ -37,8 +38,12 @@ class Consumer:
     ) -> list[Delivery]:
         """Return what has arrived, at most `limit`; [] if nothing has in `timeout` s.
 
-        Waits for the first one only, never for a batch to fill.
+        Waits for the first one only, never for a batch to fill. What came back is
+        returned apart from what is new, in small groups or alone. Nothing is received
+        ahead of the first call on each connection.
         """
+        if self._intake.is_idle:
+            self._link.call(self._intake.subscribe)
         return self._intake.take(limit, timeout, max_bytes)
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
@@ -50,8 +55,8 @@ class Consumer:
         self._link.call(lambda: self._intake.reject(deliveries))
 
     def is_ready(self) -> bool:
-        """Return whether messages are being received."""
-        return self._intake.is_subscribed
+        """Return whether messages can be received."""
+        return self._intake.is_attached
 
     @property
     def problem(self) -> BrokerUnavailable | None:

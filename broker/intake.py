@@ -1,7 +1,11 @@
-"""Receive deliveries on the I/O thread, and keep them until they are taken."""
+"""Receive deliveries on the I/O thread, and keep them until they are taken.
+
+Whoever dies has raised the delivery count of all that was handed to it. So what came
+back is handed out in small groups, and what came back again alone: then a death tells
+which message it was, and counts against hardly any other. `allowance` has the numbers.
+"""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 
 from pika import BasicProperties
@@ -9,7 +13,8 @@ from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
-from broker.delivery import Delivery, settle_plan
+from broker.delivery import Delivery, allowance, settle_plan
+from broker.shelf import Shelf
 from schemas.errors import BrokerUnavailable
 
 
@@ -20,24 +25,32 @@ class Intake:
         self._queue = queue
         self._prefetch = prefetch
         self._channel: Channel | None = None
-        self._consumer_tag = ""
-        #: The numbers not yet settled, ascending; a dict, for it is ordered.
-        self._outstanding: dict[int, None] = {}
-        self._arrived: deque[Delivery] = deque()
+        #: The subscriptions on the present channel, and how much they bring at once.
+        self._consumer_tags: list[str] = []
+        self._room = 0
+        #: The numbers not yet settled, ascending, and how often each came back.
+        self._outstanding: dict[int, int] = {}
+        self._shelf = Shelf(prefetch)
         self._changed = threading.Condition()
         self._is_shut = False
         #: Set when the queue sends no more and has what was not taken.
         self.has_left = threading.Event()
 
     @property
-    def is_subscribed(self) -> bool:
+    def is_attached(self) -> bool:
+        """Return whether there is a channel to receive on."""
         return self._channel is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether it could receive, and has not subscribed."""
+        return self._channel is not None and not self._room and not self._is_shut
 
     def take(self, limit: int, timeout: float, max_bytes: int) -> list[Delivery]:
         """Return what has arrived, or [] if nothing does in `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(self._has_news, timeout)
-            return [] if self._is_shut else self._pop(limit, max_bytes)
+            return [] if self._is_shut else self._shelf.pop(limit, max_bytes)
 
     def shut(self) -> None:
         """Hand out nothing more."""
@@ -46,22 +59,29 @@ class Intake:
             self._changed.notify_all()
 
     def attach(self, channel: Channel, ready: Callable[[], None]) -> None:
-        """Subscribe to the queue."""
+        """Note the channel; messages come once somebody takes.
+
+        Who cannot work must hold nothing: it would come back with each connection lost.
+        """
         channel.add_on_cancel_callback(self._on_cancel)
-        channel.basic_qos(prefetch_count=self._prefetch)
         self._outstanding.clear()
-        self._consumer_tag = channel.basic_consume(
-            self._queue,
-            self._on_message,
-            callback=lambda _: self._begin(channel, ready),
-        )
+        self._channel = channel
+        ready()
+
+    def subscribe(self) -> None:
+        """Begin to receive: one message, and more once that is known to be harmless."""
+        channel = self._channel
+        if channel is not None and channel.is_open and not self._room:
+            self._make_room(channel, 1)
 
     def detach(self, _error: BrokerUnavailable, *, reopening: bool) -> None:
         """Forget what was not taken: it will come again."""
         del reopening
         self._channel = None
+        self._room = 0
+        self._consumer_tags.clear()
         with self._changed:
-            self._arrived.clear()
+            self._shelf.clear()
         if self._is_shut:
             self.has_left.set()
 
@@ -71,12 +91,14 @@ class Intake:
     def leave(self) -> None:
         """Unsubscribe; then give back what was not taken."""
         channel = self._channel
-        if channel is not None and self._consumer_tag in channel.consumer_tags:
-            channel.basic_cancel(
-                self._consumer_tag, callback=lambda _: self._give_back(channel)
-            )
-        else:
+        known = channel.consumer_tags if channel is not None else ()
+        tags = [tag for tag in self._consumer_tags if tag in known]
+        if channel is None or not tags:
             self.has_left.set()
+            return
+        for tag in tags[1:]:
+            channel.basic_cancel(tag)
+        channel.basic_cancel(tags[0], callback=lambda _: self._give_back(channel))
 
     def ack(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge those that came over the present channel."""
@@ -89,7 +111,7 @@ class Intake:
             channel.basic_ack(up_to, multiple=True)
         for tag in singles:
             channel.basic_ack(tag)
-        self._forget(tags)
+        self._forget(channel, tags)
 
     def reject(self, deliveries: Iterable[Delivery]) -> None:
         """Give back those that came over the present channel."""
@@ -101,14 +123,23 @@ class Intake:
             # From RabbitMQ 4.3 on a nack does not count towards the delivery limit,
             # and what kills its workers would go round for ever.
             channel.basic_reject(tag, requeue=True)
-        self._forget(tags)
+        self._forget(channel, tags)
 
-    def _begin(self, channel: Channel, ready: Callable[[], None]) -> None:
-        self._channel = channel
-        ready()
+    def _make_room(self, channel: Channel, room: int) -> None:
+        # One more subscription for the difference: to end the one there is, and begin
+        # a larger one, would send back what is on its way, which counts as a return.
+        channel.basic_qos(prefetch_count=room - self._room)
+        self._consumer_tags.append(channel.basic_consume(self._queue, self._on_message))
+        self._room = room
+
+    def _make_more_room(self, channel: Channel) -> None:
+        if self._room < self._prefetch and self._outstanding:
+            room = allowance(self._prefetch, max(self._outstanding.values()))
+            if room > self._room:
+                self._make_room(channel, room)
 
     def _has_news(self) -> bool:
-        return self._is_shut or bool(self._arrived)
+        return self._is_shut or bool(self._shelf)
 
     def _on_message(
         self,
@@ -118,35 +149,26 @@ class Intake:
         body: bytes,
     ) -> None:
         tag = method.delivery_tag or 0  # the stubs say it may be None
-        self._outstanding[tag] = None
         delivery = Delivery(channel, tag, properties, body, method.redelivered)
+        self._outstanding[tag] = delivery.delivery_count
         with self._changed:
-            self._arrived.append(delivery)
+            self._shelf.put(delivery)
             self._changed.notify()
+        self._make_more_room(channel)
 
     def _on_cancel(self, _: Method[Basic.Cancel]) -> None:
         # The queue was deleted, or its leader moved. The link opens a new channel,
-        # declares what is missing, and subscribes again.
+        # declares what is missing, and we subscribe again.
         if self._channel is not None and self._channel.is_open:
             self._channel.close()
 
     def _give_back(self, channel: Channel) -> None:
         with self._changed:
-            untaken, self._arrived = self._arrived, deque()
+            untaken = self._shelf.clear()
         for delivery in untaken:
             # Not rejected: nothing went wrong with them.
             channel.basic_nack(delivery.tag, requeue=True)
         self.has_left.set()
-
-    def _pop(self, limit: int, max_bytes: int) -> list[Delivery]:
-        batch: list[Delivery] = []
-        room = max_bytes
-        while self._arrived and len(batch) < limit:
-            room -= self._arrived[0].size
-            if batch and room < 0:
-                break
-            batch.append(self._arrived.popleft())
-        return batch
 
     def _known(self, deliveries: Iterable[Delivery]) -> list[int]:
         # Any number that the broker does not know would cost us the channel.
@@ -159,6 +181,7 @@ class Intake:
             }
         )
 
-    def _forget(self, tags: Iterable[int]) -> None:
+    def _forget(self, channel: Channel, tags: Iterable[int]) -> None:
         for tag in tags:
             del self._outstanding[tag]
+        self._make_more_room(channel)

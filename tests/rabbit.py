@@ -52,12 +52,13 @@ def publishing(url, topology, **options):
 
 
 @contextlib.contextmanager
-def consuming(url, topology, *, prefetch=100):
+def consuming(url, topology, *, prefetch=1000):
     """A consumer that has subscribed."""
     consumer = Consumer(url, topology, name="test consumer", prefetch=prefetch)
     consumer.start()
     try:
         until(consumer.is_ready)
+        consumer.take(0, 0)
         yield consumer
     finally:
         consumer.close(5)

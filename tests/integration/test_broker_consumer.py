@@ -74,7 +74,7 @@ def test_a_batch_has_a_limit_in_number_and_bytes(amqp_url, topology, publisher):
     publish(publisher, *"abcdef", body=b"x" * 1000)
 
     with consuming(amqp_url, topology) as consumer:
-        until(lambda: len(consumer._intake._arrived) == 6)
+        until(lambda: len(consumer._intake._shelf) == 6)
 
         assert ids(consumer.take(2, 5)) == ["a", "b"]
         assert ids(consumer.take(9, 5, max_bytes=2500)) == ["c", "d"]
@@ -104,7 +104,7 @@ def test_what_is_acknowledged_in_any_order_does_not_come_again(
 def test_closing_gives_back_in_order_what_was_not_taken(amqp_url, topology, publisher):
     publish(publisher, *"abcdef")
     with consuming(amqp_url, topology) as consumer:
-        until(lambda: len(consumer._intake._arrived) == 6)
+        until(lambda: len(consumer._intake._shelf) == 6)
         consumer.ack(consumer.take(2, 5))
 
         consumer.close(5)
@@ -163,7 +163,7 @@ def test_a_lost_connection_delivers_again_and_late_acks_do_no_harm(
 ):
     publish(publisher, *"abcd")
     with proxied(amqp_url) as (proxy, url), consuming(url, topology) as consumer:
-        until(lambda: len(consumer._intake._arrived) == 4)
+        until(lambda: len(consumer._intake._shelf) == 4)
         first = consumer.take(2, 5)
 
         proxy.refuse()
@@ -218,7 +218,7 @@ def test_a_body_of_25_mib_goes_through(amqp_url, topology, publisher):
     publish(publisher, "text", body=text)
 
     with consuming(amqp_url, topology) as consumer:
-        until(lambda: len(consumer._intake._arrived) == 2)
+        until(lambda: len(consumer._intake._shelf) == 2)
 
         (first,), (second,) = consumer.take(9, 5), consumer.take(9, 5)
 
