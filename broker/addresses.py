@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from pika import URLParameters
+from pika import SSLOptions, URLParameters
 
 from broker.errors import BadAddress
 
@@ -39,12 +39,24 @@ def _parse_one(url: str, number: int, name: str) -> URLParameters:
     try:
         parameters = URLParameters(url)
         given = parse_qs(urlsplit(url).query)
-    except (ValueError, TypeError, SyntaxError, OSError):
+    except OSError:
+        raise BadAddress(
+            f"AMQP URL {number}: a file in its ssl_options cannot be read"
+        ) from None
+    except (ValueError, TypeError, SyntaxError):
         # The cause would show what may be part of a password.
         raise BadAddress(f"AMQP URL {number} is malformed") from None
     for option, seconds in TIMEOUTS.items():
         if option not in given:
             setattr(parameters, option, seconds)
+    _compare_certificate(parameters)
     parameters.connection_attempts = 1
     parameters.client_properties = {"connection_name": name}
     return parameters
+
+
+def _compare_certificate(parameters: URLParameters) -> None:
+    # pika, given an authority by the URL, would compare with no name, which fails.
+    tls = parameters.ssl_options
+    if tls is not None and not tls.server_hostname:
+        parameters.ssl_options = SSLOptions(tls.context, parameters.host)

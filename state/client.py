@@ -40,7 +40,7 @@ def connect(url: str, *, name: str) -> Database[dict[str, Any]]:
             socketTimeoutMS=SOCKET_MS,
             tz_aware=True,
         )
-    except (PyMongoError, ValueError) as exc:
+    except (PyMongoError, ValueError, OSError) as exc:
         # Its message, which may quote the password, must not follow as the cause.
         raise BadAddress(
             f"FORGEWIRE_MONGODB_URL: The driver refuses it ({type(exc).__name__})."
@@ -78,7 +78,14 @@ def translated() -> Iterator[None]:
     except OperationFailure as exc:
         raise _of_command(exc) from exc
     except PyMongoError as exc:
-        raise StateUnavailable(f"MongoDB did not answer: {type(exc).__name__}") from exc
+        raise StateUnavailable(f"MongoDB did not answer: {_why(exc)}") from exc
+
+
+def _why(error: PyMongoError) -> str:
+    # A mistake that no waiting mends, and that the driver hides in a long message.
+    untrusted = "certificate verify failed" in str(error)
+    name = type(error).__name__
+    return f"{name}: certificate verify failed (tlsCAFile)" if untrusted else name
 
 
 def is_duplicate(error: BulkWriteError) -> bool:
