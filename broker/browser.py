@@ -1,7 +1,8 @@
-"""Look at the messages of a queue one by one, without removing them."""
+"""Look at the messages of a queue one by one, and remove some of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pika import BasicProperties
@@ -20,11 +21,20 @@ ANSWER_SECONDS = 15.0
 _Question: TypeAlias = Callable[[Channel, Future[Any]], None]
 
 
-class Browser:
-    """A connection that gets messages and never acknowledges them.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message in hand, and the number by which it is removed."""
 
-    They return to their places in the queue when it is closed. It holds one message
-    in memory at a time, and does not survive the loss of its connection.
+    tag: int
+    properties: BasicProperties = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Browser:
+    """A connection that gets messages, and acknowledges only what is to be removed.
+
+    The others return to their places in the queue when it is closed, or lost. It keeps
+    no message in memory, and does not survive the loss of its connection.
     """
 
     def __init__(
@@ -39,7 +49,8 @@ class Browser:
         self._seconds = answer_seconds
         self._channel: Channel | None = None
         self._answer: Future[Any] = Future()
-        self._tags: list[int] = []
+        #: The numbers of what is held, ascending; a dict, for it is ordered.
+        self._tags: dict[int, None] = {}
         self._is_lost = False
         self._link = Link(url, topology, name=name, user=self)
         self._link.start()
@@ -50,16 +61,27 @@ class Browser:
             raise
 
     def close(self) -> None:
-        """Give all messages back."""
+        """Give back all that was not removed."""
         self._link.call(self._give_back)
         self._link.close(self._seconds)
 
-    def messages(self, queue: str) -> Iterator[tuple[BasicProperties, bytes]]:
-        """Yield the properties and body of each message, the oldest first."""
-        while (message := self._ask(lambda *it: _get(queue, *it))) is not None:
-            tag, properties, body = message
-            self._tags.append(tag)
-            yield properties, body
+    def messages(self, queue: str) -> Iterator[Held]:
+        """Yield what is in the queue now, the oldest first; what comes later is left.
+
+        Or who puts back what they take would never come to an end.
+        """
+        for _ in range(self.count(queue)):
+            message = self._ask(lambda *it: _get(queue, *it))
+            if message is None:
+                return
+            held = Held(*message)
+            self._tags[held.tag] = None
+            yield held
+
+    def remove(self, tags: Iterable[int]) -> None:
+        """Remove messages that are held, soon; `count` returns after it is done."""
+        listed = list(tags)
+        self._link.call(lambda: self._acknowledge(listed))
 
     def count(self, queue: str) -> int:
         """Return how many messages are ready in the queue."""
@@ -91,6 +113,14 @@ class Browser:
         if channel is not None and channel.is_open:
             for tag in self._tags:
                 channel.basic_nack(tag, requeue=True)
+
+    def _acknowledge(self, tags: Iterable[int]) -> None:
+        channel = self._channel
+        if channel is not None and channel.is_open:
+            for tag in tags:
+                if tag in self._tags:
+                    del self._tags[tag]
+                    channel.basic_ack(tag)
 
     def _ask(self, question: _Question) -> Any:
         answer: Future[Any] = Future()

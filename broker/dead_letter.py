@@ -22,6 +22,8 @@ class DeadLetter:
     delivery_id: str | None
     event: str | None
     source: str | None
+    #: Which acceptance this was, as the receiver numbers them.
+    receipt: str | None
     #: A short code: one of ours, or the broker's (`delivery-limit`), or `unknown`.
     reason: str
     #: The traceback, or the end of a long one.
@@ -50,6 +52,7 @@ def interpret(properties: BasicProperties, body: bytes) -> DeadLetter:
         delivery_id=_text(properties.message_id),
         event=_text(properties.type),
         source=_text(headers.get("ce-source")),
+        receipt=_text(headers.get("fw-receipt")),
         reason=_reason(properties, body, death),
         detail=_text(headers.get("fw-detail")),
         handler=_text(headers.get("fw-handler")),

@@ -62,8 +62,8 @@ def read(url: str, topology: Topology, limit: int) -> Generator[DeadLetter]:
     BrokerUnavailable if RabbitMQ is away, BadAddress if `url` is none.
     """
     with closing(Browser(url, topology, name="forgewire dead letters")) as browser:
-        for properties, body in islice(browser.messages(topology.dead_letters), limit):
-            yield interpret(properties, body)
+        for held in islice(browser.messages(topology.dead_letters), limit):
+            yield interpret(held.properties, held.body)
 
 
 def count(url: str, topology: Topology) -> int:

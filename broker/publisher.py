@@ -47,6 +47,10 @@ class Publisher:
         self._link.call(self._sweep)
         self._link.start()
 
+    def wait_connected(self, seconds: float) -> None:
+        """Wait for the outcome of the first attempt; raise it if it was a failure."""
+        self._link.wait_connected(seconds)
+
     def close(self, timeout: float) -> None:
         """Take nothing more, wait for what is in flight, and close the connection.
 

@@ -44,6 +44,7 @@ def test_a_dead_letter_tells_all_about_the_event(amqp_url, topology, publisher):
         delivery_id="5f0c",
         event="push",
         source="gitlab",
+        receipt="3f9c2a71.42",
         reason="handler-failed",
         detail="Traceback ...",
         handler="handlers.users.save",
