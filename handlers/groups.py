@@ -13,7 +13,7 @@ def save(group: GroupEvent) -> list[Change]:
 @handles("group_rename", schema=GroupSchema)
 def rename(group: GroupEvent) -> list[Change]:
     """Keep the new path, and move what lies below it: the host tells only this."""
-    old, new = group.old_full_path or group.old_path, _full_path(group)
+    old, new = _old_full_path(group), _full_path(group)
     if not old or not new:
         return [_group(group)]
     return [_group(group), Move(("groups", group.group_id), old, new)]
@@ -34,6 +34,12 @@ def _group(group: GroupEvent) -> Put:
         "updated_at": group.updated_at,
     }
     return Put("groups", group.group_id, told)
+
+
+def _old_full_path(group: GroupEvent) -> str | None:
+    is_subgroup = "/" in (group.full_path or "")
+    # Alone, the last part of a subgroup's path would be that of another group.
+    return group.old_full_path or (None if is_subgroup else group.old_path)
 
 
 def _full_path(group: GroupEvent) -> str | None:

@@ -24,7 +24,8 @@ def remove(key: KeyEvent) -> list[Change]:
 
 def _key(key: KeyEvent, *, kind: str) -> Put:
     told = {
-        "username": key.username,
+        # A deploy key outlives whoever added it, so it is not kept under their name.
+        "username": key.username if kind == "user" else None,
         "fingerprint": fingerprint(key.key) if key.key else None,
         "key": key.key,
         "kind": kind,

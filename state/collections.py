@@ -32,8 +32,12 @@ class Collection:
     path: str = ""
     #: The collections whose moves count for `path`.
     moved_by: tuple[str, ...] = ()
+    #: `path` is a person's name: it moves and goes with the person.
+    by_name: bool = False
     #: The field that lists people by name and e-mail, who may be gone one day.
     people: str = ""
+    #: The fields by which others may list the person, once it is gone.
+    known_by: tuple[str, ...] = ()
     #: What a document that becomes known starts with, beside what events tell.
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
@@ -60,17 +64,26 @@ def _of_members(name: str) -> Collection:
 
 def _member(id_: Id) -> dict[str, Any]:
     kind, parent, user = str(id_).split(":")
+    if kind not in {"project", "group"}:
+        raise ValueError("a member is of a project or of a group")
     return {f"{kind}_id": int(parent), "user_id": int(user)}
 
 
 def _activity(id_: Id) -> dict[str, Any]:
-    return {"activity_id": id_, "project_id": int(str(id_).split(":")[1])}
+    _, project, _ = str(id_).split(":")
+    return {"activity_id": id_, "project_id": int(project)}
 
 
 def declare(team: str) -> dict[str, Collection]:
     """Return the collections by name; every user that is known belongs to `team`."""
     declared = (
-        _numbered("users", "user_id", final=True, defaults={"teams": [team]}),
+        _numbered(
+            "users",
+            "user_id",
+            final=True,
+            known_by=("email", "name"),
+            defaults={"teams": [team]},
+        ),
         _numbered(
             "projects",
             "project_id",
@@ -85,11 +98,18 @@ def declare(team: str) -> dict[str, Collection]:
             "group_id",
             final=True,
             path="full_path",
-            moved_by=("groups", "users"),
+            moved_by=("groups",),
         ),
         _of_members("memberships"),
         _of_members("access_requests"),
-        _numbered("keys", "key_id", final=True, path="username", moved_by=("users",)),
+        _numbered(
+            "keys",
+            "key_id",
+            final=True,
+            path="username",
+            moved_by=("users",),
+            by_name=True,
+        ),
         Collection(
             "activity",
             _activity,

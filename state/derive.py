@@ -8,6 +8,7 @@ from state.digest import person
 from state.paths import Trail, replay
 from state.record import Record
 from state.surroundings import Surroundings, parent_keys
+from state.version import from_micros
 
 
 def derive(collection: Collection, record: Record, around: Surroundings) -> Record:
@@ -29,13 +30,8 @@ def derive(collection: Collection, record: Record, around: Surroundings) -> Reco
 def _trail(collection: Collection, record: Record, around: Surroundings) -> Trail:
     if collection.path not in record.told:
         return Trail(())
-    version, path = record.told[collection.path]
-    source = record.identity["source"]
-    trail = replay(source, path, version, around.moves or {}, collection.moved_by)
-    # Only what belongs to a person by name goes with the person; projects and groups
-    # have an event of their own, and a path may be somebody else's by now.
-    by_name_only = collection.moved_by == ("users",)
-    return trail if by_name_only else Trail(trail.paths)
+    told, source = record.told[collection.path], record.identity["source"]
+    return replay(source, told, around.moves or {}, collection)
 
 
 def _erased(record: Record) -> Record:
@@ -43,8 +39,8 @@ def _erased(record: Record) -> Record:
 
 
 def _was_erased(collection: Collection, record: Record) -> bool:
-    by_name_only = collection.moved_by == ("users",)
-    return by_name_only and record.orphan and collection.path not in record.told
+    gone = record.orphan and collection.path not in record.told
+    return collection.by_name and gone
 
 
 def _without_the_gone(
@@ -54,5 +50,10 @@ def _without_the_gone(
         return record.told
     version, listed = record.told[collection.people]
     source = record.identity["source"]
-    left = [entry for entry in listed if person(source, entry) not in around.gone]
+    left = [
+        entry
+        for entry in listed
+        # Who is listed later is somebody else, or the same person come back.
+        if from_micros(around.gone.get(person(source, entry) or "", 0)) < version.time
+    ]
     return {**record.told, collection.people: (version, left)}

@@ -32,7 +32,7 @@ def _index_relations(db: Db) -> None:
     below = {
         "memberships": ("user_id", "project_id", "group_id"),
         "access_requests": ("user_id", "project_id", "group_id"),
-        "projects": ("namespace_id",),
+        "projects": ("namespace_id", "kept.namespace_id"),
         "activity": ("project_id",),
         "approvals": ("user_id",),
     }

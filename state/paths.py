@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from state.collections import Collection
 from state.digest import digest
 from state.version import Version
 
@@ -49,15 +50,15 @@ def prefixes(path: str) -> Iterator[str]:
 
 
 def replay(
-    source: str, told: str, version: Version, moves: Moves, moved_by: tuple[str, ...]
+    source: str, told: tuple[Version, str], moves: Moves, collection: Collection
 ) -> Trail:
-    """Return the path `told` by an event of `version`, moved by all that is newer.
+    """Return the path that an event `told`, moved by all that is newer.
 
     Moves without effect on the path, and those before it was told, do nothing.
     """
-    trail, now = [told], version.moment
+    trail, now = [told[1]], told[0].moment
     while True:
-        step = _next(source, trail[-1], now, moves, moved_by)
+        step = _next(source, trail[-1], now, moves, collection)
         if step is None:
             return Trail(tuple(trail))
         prefix, move = step
@@ -72,7 +73,7 @@ def _next(
     path: str,
     now: tuple[datetime, int, str],
     moves: Moves,
-    moved_by: tuple[str, ...],
+    collection: Collection,
 ) -> tuple[str, Moved] | None:
     if not moves:
         return None
@@ -80,6 +81,16 @@ def _next(
         (prefix, move)
         for prefix in prefixes(path)
         for move in moves.get(digest(source, prefix), ())
-        if move.owner in moved_by and move.version.moment > now
+        if move.version.moment > now and _concerns(move, prefix, path, collection)
     )
     return min(newer, key=lambda step: step[1].version.moment, default=None)
+
+
+def _concerns(move: Moved, prefix: str, path: str, collection: Collection) -> bool:
+    if move.owner not in collection.moved_by:
+        return False
+    if collection.by_name:
+        return prefix == path
+    # A group of that very path is another one, or has told the new path itself. What
+    # lies below somebody who is gone has an event of its own, or another owner by now.
+    return prefix != path and move.new is not None

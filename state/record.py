@@ -60,10 +60,25 @@ def fold(
 ) -> Record:
     """Return `record` with `change` folded in, or `record` itself if it is too old.
 
-    `final`: the id is never used again, so that a deletion is the last word.
+    `final`: the id is never used again, so that a deletion is the last word. `marks`
+    are kept whatever the version: the person was once known by them.
     """
+    if not marks <= record.marks:
+        record = replace(record, marks=record.marks | marks)
     if isinstance(change, Delete):
-        return _delete(record, version, final=final, marks=marks)
+        return _delete(record, version, final=final)
+    return _put(record, change, version, final=final)
+
+
+def knows(record: Record, version: Version) -> bool:
+    """Return whether the event of `version` left its mark, in this run or before."""
+    told = (version_told for version_told, _ in record.told.values())
+    return version in (record.put, record.deleted) or version in told
+
+
+def _put(
+    record: Record, change: Put | Mention, version: Version, *, final: bool
+) -> Record:
     if record.deleted and (final or version <= record.deleted):
         return record
     told = dict(record.told)
@@ -77,23 +92,16 @@ def fold(
     return replace(record, told=told, put=put)
 
 
-def knows(record: Record, version: Version) -> bool:
-    """Return whether the event of `version` left its mark, in this run or before."""
-    told = (version_told for version_told, _ in record.told.values())
-    return version in (record.put, record.deleted) or version in told
-
-
-def _delete(
-    record: Record, version: Version, *, final: bool, marks: frozenset[str]
-) -> Record:
+def _delete(record: Record, version: Version, *, final: bool) -> Record:
     deleted = max(record.deleted, version) if record.deleted else version
-    marks = record.marks | marks
-    if (deleted, marks) == (record.deleted, record.marks):
-        return record
     if final:
+        # Nothing readable is left.
         return Record(
-            identity=record.identity, deleted=deleted, marks=marks, rev=record.rev
+            identity=record.identity,
+            deleted=deleted,
+            marks=record.marks,
+            rev=record.rev,
         )
     told = {name: fact for name, fact in record.told.items() if fact[0] > deleted}
     put = record.put if record.put and record.put > deleted else None
-    return replace(record, told=told, put=put, deleted=deleted, marks=marks)
+    return replace(record, told=told, put=put, deleted=deleted)

@@ -72,6 +72,10 @@ def _dependents(
         for parents in _by_source(gone):
             query = {**_below_ids(collection, field, parents), "state": "active"}
             yield child.name, documents.find(child, query)
+            if documents.children_of(child.name):
+                # Taken along before a crash, perhaps, and what is below it not yet.
+                kept = _below_ids(collection, f"kept.{field}", parents)
+                yield child.name, documents.find(child, {**kept, "orphan": True})
         # Only a document with parents of its own ever comes back.
         for parents in _by_source(back) if collection.parents else ():
             query = {**_below_ids(collection, field, parents), "orphan": True}
@@ -103,9 +107,9 @@ def _close_dead_ends(
     """Erase where moves of deleted users led, whichever of the two came first."""
     dead = {doc_id for doc_id, user in users.items() if not user.lives}
     movers = {key(stamp.source, move.owner[1]) for stamp, move in moves}
-    unseen = movers - users.keys()
-    if unseen:
-        query = {"_id": {"$in": sorted(unseen)}, "state": "deleted"}
+    if movers:
+        # Asked again, though just read: it may be deleted since.
+        query = {"_id": {"$in": sorted(movers)}, "state": "deleted"}
         dead |= documents.find(documents.collection("users"), query).keys()
     close_moves(documents.db, sorted(dead))
 

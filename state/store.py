@@ -1,6 +1,6 @@
 """Write what handlers declared, so that order and repetition make no difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.changes import Change, Delete, Mention, Move, Put
@@ -116,9 +116,17 @@ def _fold(collection: Collection, record: Record, edit: _Edit) -> tuple[Record, 
     """Return the record after `edit`, and whether the edit had or has an effect."""
     change, source = _told(collection, edit.change), edit.stamp.source
     version = version_of(change, edit.stamp, by_row=collection.by_row)
-    marks = digests(source, change.known_by if isinstance(change, Delete) else ())
+    marks = digests(source, _known_by(collection, change))
     folded = fold(record, change, version, final=collection.final, marks=marks)
-    return folded, folded is not record or knows(folded, version)
+    return folded, folded != record or knows(folded, version)
+
+
+def _known_by(
+    collection: Collection, change: Put | Mention | Delete
+) -> Iterable[str | None]:
+    if isinstance(change, Delete):
+        return change.known_by
+    return [change.fields.get(name) for name in collection.known_by]
 
 
 def _told(

@@ -1,7 +1,7 @@
 """Look at what surrounds documents: parents and people who are gone, and moves."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from state.client import translated
 from state.collections import Collection
@@ -20,8 +20,8 @@ class Surroundings:
     #: (collection, _id) of parents that are deleted.
     dead: frozenset[tuple[str, str]] = frozenset()
     moves: Moves | None = None
-    #: Digests of people who are gone.
-    gone: frozenset[str] = frozenset()
+    #: When people were heard to be gone, in microseconds, by their digests.
+    gone: Mapping[str, int] = field(default_factory=dict)
 
 
 def look(
@@ -32,7 +32,7 @@ def look(
     return Surroundings(
         dead=_dead_parents(documents, collection, found),
         moves=_moves(documents, collection, found) if collection.path else None,
-        gone=_gone(documents, collection, found) if collection.people else frozenset(),
+        gone=_gone(documents, collection, found) if collection.people else {},
     )
 
 
@@ -69,7 +69,7 @@ def _moves(
 ) -> Moves:
     """Return the moves that may touch the paths, read until no new path comes up."""
     told = [
-        (record.identity["source"], *record.told[collection.path])
+        (record.identity["source"], record.told[collection.path])
         for record in records
         if collection.path in record.told
     ]
@@ -78,8 +78,8 @@ def _moves(
     while True:
         wanted = {
             (source, digest(source, prefix))
-            for source, version, path in told
-            for step in replay(source, path, version, moves, collection.moved_by).paths
+            for source, fact in told
+            for step in replay(source, fact, moves, collection).paths
             for prefix in prefixes(step)
         }
         if wanted <= asked:
@@ -91,11 +91,16 @@ def _moves(
 
 def _gone(
     documents: Documents, collection: Collection, records: Iterable[Record]
-) -> frozenset[str]:
-    marks = {mark for record in records for mark in people(collection, record)}
-    if not marks:
-        return frozenset()
-    with translated():
-        query = {"marks": {"$in": sorted(marks)}}
-        found = documents.db["users"].find(query, {"marks": 1})
-        return frozenset(mark for user in found for mark in user["marks"])
+) -> dict[str, int]:
+    wanted: dict[str, set[str]] = {}
+    for record in records:
+        marks = wanted.setdefault(record.identity["source"], set())
+        marks.update(people(collection, record))
+    gone: dict[str, int] = {}
+    for source, marks in wanted.items():
+        query = {"source": source, "marks": {"$in": sorted(marks)}, "state": "deleted"}
+        for user in documents.find(documents.collection("users"), query).values():
+            if user.deleted:
+                for mark in user.marks:
+                    gone[mark] = max(gone.get(mark, 0), user.deleted.received_at)
+    return gone

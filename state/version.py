@@ -10,8 +10,6 @@ from handlers.changes import Change, Delete, Mention, Move
 
 #: The row of documents whose id is never used again: it never decides.
 ONE_ROW = datetime(1970, 1, 1, tzinfo=UTC)
-#: The row of a fact told in passing: older than what the document's own events tell.
-IN_PASSING = datetime(1, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,9 +24,11 @@ class Rank(IntEnum):
 class Version(NamedTuple):
     """When a fact was told; versions compare as a whole, the larger one is newer."""
 
+    #: 0 for what another document's event told in passing; it counts until 1 is told.
+    own: int
+    time: datetime
     #: When the row was made at the host; decides for memberships, which may come again.
     row: datetime
-    time: datetime
     rank: int
     #: Microseconds since 1970 by the receiver's clock.
     received_at: int
@@ -69,11 +69,13 @@ def version_of(change: Change, stamp: Stamp, *, by_row: bool) -> Version:
         # A destroy event repeats the last `updated_at`; what came since is gone too.
         # In whole seconds, like all that the host tells.
         time = from_micros(stamp.received_at).replace(microsecond=0)
-    row = (stamp.created_at or ONE_ROW) if by_row else ONE_ROW
-    if isinstance(change, Mention):
-        row = IN_PASSING
     return Version(
-        row, time, _rank(change, stamp.event), stamp.received_at, stamp.delivery_id
+        own=int(not isinstance(change, Mention)),
+        time=time,
+        row=(stamp.created_at or ONE_ROW) if by_row else ONE_ROW,
+        rank=_rank(change, stamp.event),
+        received_at=stamp.received_at,
+        delivery_id=stamp.delivery_id,
     )
 
 

@@ -14,6 +14,7 @@ from schemas.errors import BadBody, HandlerFailed, InvalidPayload
 from schemas.test_deliveries import is_test_delivery
 from state.store import Decided
 from state.version import Stamp
+from state.wellformed import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _problems(messages: Any, path: str = "") -> Iterator[str]:
 
 def _changes(handler: Handler, event: Any) -> tuple[Change, ...]:
     try:
-        return tuple(handler(event))
+        return checked(handler(event))
     except Exception as exc:
         # A handler is pure: what it raises once it will raise again.
         raise HandlerFailed(f"{handler.name} raised {type(exc).__name__}") from exc

@@ -14,7 +14,7 @@ AWAY = "mongodb://127.0.0.1:1/?directConnection=true"
 
 
 def record(**changes):
-    version = Version(ONE_ROW, ONE_ROW, Rank.CHANGE, 1, "d1")
+    version = Version(1, ONE_ROW, ONE_ROW, Rank.CHANGE, 1, "d1")
     return Record(identity={"source": "gitlab", "user_id": 1}, put=version, **changes)
 
 

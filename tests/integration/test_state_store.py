@@ -1,5 +1,7 @@
 """What single events make of the state, on a real MongoDB."""
 
+from dataclasses import replace
+
 import pytest
 from bson import BSON
 
@@ -9,8 +11,9 @@ from state.client import connect
 from state.migrations import STEPS, migrate
 from state.store import Decided, Store
 from state.version import Stamp
-from tests.gitlab import GitLab, namespace_of
-from tests.world import apply, clear, differences, documents
+from tests.gitlab import GitLab, Hook, namespace_of
+from tests.world import HANDLERS, apply, clear, differences, documents, message
+from workers.decide import decide
 
 
 @pytest.fixture
@@ -80,6 +83,138 @@ def test_a_destroyed_user_is_nowhere_to_be_read(db, store, host):
     for personal in ("user1", "ash-1", "Name 1", "corp.example", "ssh-ed25519"):
         assert personal not in left
     assert "teams" not in db["users"].find_one({"_id": "gitlab:1"})
+
+
+def payload(event, *, at, **fields):
+    times = {"created_at": f"2026-01-05T08:00:{at:02}Z"}
+    return {"event_name": event, **times, **fields}
+
+
+def tell(store, *payloads):
+    """Apply payloads one by one, received in the seconds that they were made in."""
+    for number, told in enumerate(payloads):
+        second = int(told["created_at"][17:19])
+        received = 1_767_600_000_000_000 + second * 1_000_000 + 500_000
+        apply(store, [Hook(told, f"told-{number}-{second}", received)])
+
+
+def decided(told):
+    return decide(message(Hook(told, "told", 1_767_600_000_000_000)), HANDLERS).decided
+
+
+def jane(event, *, at, id_=1, **fields):
+    known = {"username": "jane", "name": "Jane Doe", "email": "jane@corp.example"}
+    return payload(event, at=at, user_id=id_, **known | fields)
+
+
+def owned_by_jane(*, at, email):
+    owners = [{"name": "Jane Doe", "email": email}]
+    paths = {"path": "p", "path_with_namespace": "g/p"}
+    return payload("project_create", at=at, project_id=51, owners=owners, **paths)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_owner_is_recognised_by_an_address_that_was_only_mentioned(db, store, order):
+    member = payload(
+        "user_add_to_group",
+        at=3,
+        group_id=50,
+        user_id=1,
+        user_name="Jane Doe",
+        user_email="jane@public.example",
+        group_access="Owner",
+    )
+    listed = owned_by_jane(at=2, email="jane@public.example")
+    tell(store, *[jane("user_create", at=1), listed, member][::order])
+
+    tell(store, jane("user_destroy", at=9))
+
+    assert db["projects"].find_one({"_id": "gitlab:51"})["owners"] == []
+
+
+def test_an_owner_who_came_back_is_an_owner(db, store):
+    tell(store, jane("user_create", at=1), jane("user_destroy", at=5))
+    tell(store, jane("user_create", at=10, id_=2))
+
+    tell(store, owned_by_jane(at=11, email="jane@corp.example"))
+
+    (owner,) = db["projects"].find_one({"_id": "gitlab:51"})["owners"]
+    assert owner["name"] == "Jane Doe"
+
+
+def test_a_deploy_key_outlives_whoever_added_it(db, store):
+    key = payload("deploykey_create", at=2, id=9, username="jane", key="ssh-rsa AAAA")
+
+    tell(store, jane("user_create", at=1), key, jane("user_destroy", at=5))
+
+    kept = db["keys"].find_one({"_id": "gitlab:9"})
+    assert kept["state"] == "active"
+    assert "username" not in kept
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_path_that_another_took_over_still_moves(db, store, order):
+    gone = jane("user_destroy", at=3)
+    renamed = payload(
+        "group_rename",
+        at=20,
+        group_id=50,
+        path="foo",
+        full_path="foo",
+        old_path="jane",
+        old_full_path="jane",
+    )
+    project = owned_by_jane(at=2, email="") | {"path_with_namespace": "jane/p"}
+
+    tell(store, project, *[gone, renamed][::order])
+
+    found = db["projects"].find_one({"_id": "gitlab:51"})
+    assert found["path_with_namespace"] == "foo/p"
+
+
+def test_where_a_move_leads_is_erased_though_its_user_was_deleted_in_between(db, store):
+    rename = jane("user_rename", at=2, username="joe", old_username="jane")
+    tell(store, jane("user_create", at=1))
+    user_only = [change for change in decided(rename).changes if type(change) is Put]
+    store.apply([replace(decided(rename), changes=tuple(user_only))])
+    tell(store, jane("user_destroy", at=3, username="joe"))
+
+    store.apply([decided(rename)])
+
+    assert db["moves"].distinct("new") == [None]
+
+
+def test_an_invitation_accepted_after_a_removal_makes_a_member(db, store):
+    place = {"project_id": 51, "user_id": 1, "access_level": "Guest"}
+    removed = payload("user_remove_from_team", at=3, **place)
+    accepted = payload("user_add_to_team", at=1, **place)
+    accepted["updated_at"] = "2026-01-05T08:00:06Z"
+
+    tell(store, removed, accepted)
+
+    member = db["memberships"].find_one({"_id": "gitlab:project:51:1"})
+    assert member["state"] == "active"
+
+
+def test_what_lies_below_an_orphan_follows_though_a_crash_came_between(db, store):
+    below = {"project_namespace_id": 50}
+    tell(
+        store,
+        payload("group_create", at=1, group_id=50, path="g"),
+        owned_by_jane(at=2, email="") | below,
+        payload(
+            "user_add_to_team", at=3, project_id=51, user_id=1, access_level="Guest"
+        ),
+    )
+    tell(store, payload("group_destroy", at=1, group_id=50, path="g"))
+    db["memberships"].update_one(
+        {},
+        {"$set": {"state": "active", "access_level": "Guest"}, "$unset": {"orphan": 1}},
+    )
+
+    tell(store, payload("group_destroy", at=1, group_id=50, path="g"))
+
+    assert db["memberships"].find_one({})["state"] == "deleted"
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -5,25 +5,27 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from state.collections import declare
 from state.digest import digest
 from state.paths import Moved, by_old, prefixes, replay
 from state.version import ONE_ROW, Rank, Version
 
 EPOCH = datetime(2026, 3, 1, tzinfo=UTC)
-BOTH = ("groups", "users")
+DECLARED = declare("gitlab")
+PROJECTS, KEYS = DECLARED["projects"], DECLARED["keys"]
 
 
 def at(time, number=0):
     told = EPOCH + timedelta(seconds=time)
-    return Version(ONE_ROW, told, Rank.CHANGE, number, "d")
+    return Version(1, told, ONE_ROW, Rank.CHANGE, number, "d")
 
 
 def moved(old, new, time, number=0, owner="groups"):
     return Moved(digest("gitlab", old), new, at(time, number), owner)
 
 
-def trail(told, time, *moves, by=BOTH):
-    return replay("gitlab", told, at(time), by_old(moves), by)
+def trail(told, time, *moves, of=PROJECTS):
+    return replay("gitlab", (at(time), told), by_old(moves), of)
 
 
 def test_a_path_has_a_prefix_for_each_level():
@@ -66,17 +68,29 @@ def test_a_path_that_comes_back_is_where_it_was():
     assert trail("a/app", 1, there, back).paths == ("a/app", "b/app", "a/app")
 
 
-def test_only_moves_of_the_owners_asked_for_count():
-    group = moved("ada", "bea", 2)
+def test_a_name_follows_the_person_and_nobody_else():
+    group, user = moved("ada", "x", 2), moved("ada", "bea", 3, owner="users")
 
-    assert trail("ada", 1, group, by=("users",)).paths == ("ada",)
+    assert trail("ada", 1, group, of=KEYS).paths == ("ada",)
+    assert trail("ada", 1, group, user, of=KEYS).paths == ("ada", "bea")
+    assert trail("ada/app", 1, user, of=KEYS).paths == ("ada/app",)
 
 
-def test_what_lies_below_one_who_is_gone_is_gone():
-    gone = trail("ada", 1, moved("ada", None, 2, owner="users"))
+def test_a_name_goes_with_the_person_and_a_project_has_an_event_of_its_own():
+    gone = moved("ada", None, 2, owner="users")
 
-    assert gone.gone
-    assert gone.paths == ("ada",)
+    assert trail("ada", 1, gone, of=KEYS).gone
+    assert not trail("ada/app", 1, gone).gone
+
+
+def test_what_comes_after_somebody_is_gone_still_moves_a_path():
+    gone, next_one = moved("ada", None, 2, owner="users"), moved("ada", "bea", 3)
+
+    assert trail("ada/app", 1, gone, next_one).paths[-1] == "bea/app"
+
+
+def test_a_move_does_not_concern_what_has_that_very_path():
+    assert trail("ada", 1, moved("ada", "bea", 2)).paths == ("ada",)
 
 
 segments = st.sampled_from("abc")

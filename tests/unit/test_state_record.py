@@ -15,9 +15,8 @@ EPOCH = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def version(time, *, rank=Rank.CHANGE, row=0):
-    return Version(
-        EPOCH + timedelta(days=row), EPOCH + timedelta(seconds=time), rank, time, "d"
-    )
+    told = EPOCH + timedelta(seconds=time)
+    return Version(1, told, EPOCH + timedelta(days=row), rank, time, "d")
 
 
 def put(**fields):
@@ -88,7 +87,7 @@ def test_a_row_that_is_made_again_lives_with_what_is_told_of_it_alone():
         [
             (put(level="Guest", note="old"), version(1)),
             (Delete("memberships", "x"), version(2)),
-            (put(level="Owner"), version(1, row=1)),
+            (put(level="Owner"), version(2, row=1)),
         ],
         final=False,
     )

@@ -11,8 +11,8 @@ from state.stored import from_document, to_document
 from state.version import ONE_ROW, Rank, Version
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OLD = Version(ONE_ROW, NOON, Rank.CREATE, 1, "d1")
-NEW = Version(ONE_ROW, NOON, Rank.CHANGE, 2, "d2")
+OLD = Version(1, NOON, ONE_ROW, Rank.CREATE, 1, "d1")
+NEW = Version(1, NOON, ONE_ROW, Rank.CHANGE, 2, "d2")
 PROJECTS = declare("gitlab")["projects"]
 OWNERS = [{"name": "Ada", "email": "Ada@corp.example"}, {"name": "Bea"}, {}]
 

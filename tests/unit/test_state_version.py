@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers import Delete, Mention, Move, Put
-from state.version import IN_PASSING, ONE_ROW, Stamp, Version, version_of
+from state.version import ONE_ROW, Stamp, Version, version_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ONE = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -63,9 +63,16 @@ def test_a_row_that_was_made_later_comes_after_the_deletion_of_the_former_one():
 
 
 def test_what_is_told_in_passing_is_older_than_all_else():
-    assert version(Mention("users", 41, {})).row == IN_PASSING
-    assert version(Put("users", 41, {})).row == ONE_ROW
-    assert IN_PASSING < ONE_ROW
+    later = stamp(updated=datetime(2027, 1, 1, tzinfo=UTC))
+
+    assert version(Mention("users", 41, {}), later) < version(Put("users", 41, {}))
+
+
+def test_only_rows_that_may_come_again_have_a_time():
+    put = Put("users", 41, {})
+
+    assert version(put).row == ONE_ROW
+    assert version(put, by_row=True).row == NOON
 
 
 def test_what_leads_nowhere_does_so_from_its_receipt_on():
