@@ -1,12 +1,13 @@
 # What people type: `make` lists it.
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+SEED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-long check format lock clean
+.PHONY: help setup run demo test test-long chaos chaos-quick check format lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## Make the virtual environment and install what is missing
 	@scripts/setup
@@ -23,6 +24,12 @@ test: setup ## Run all tests, on servers of their own, and measure coverage
 
 test-long: setup ## Run the property tests for as long as it takes
 	@HYPOTHESIS_PROFILE=long exec $(PYTHON) -m pytest --timeout=0 $(ARGS)
+
+chaos-quick: setup ## Break real servers while hooks come in, each fault once
+	@exec $(PYTHON) -m tests.chaos --quick --seed $(SEED) $(ARGS)
+
+chaos: setup ## The same with 20,000 hooks and each fault three times
+	@exec $(PYTHON) -m tests.chaos --seed $(SEED) $(ARGS)
 
 check: setup ## Check format, lint, types and which room imports which
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
