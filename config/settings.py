@@ -24,6 +24,8 @@ MIB = 1 << 20
 MAX_MESSAGE_BYTES = 128 * MIB
 #: GitLab gives up on a hook after 10 s unless told otherwise, so stay well below that.
 MAX_CONFIRM_SECONDS = 60.0
+#: A year: what is longer is a slip of the pen.
+MAX_SECONDS = 31_536_000.0
 #: AMQP counts the messages handed out ahead in 16 bit.
 MAX_PREFETCH = (1 << 16) - 1
 #: The host keeps what it sent for up to 14 days, and can send it again: by its row in
@@ -54,6 +56,10 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_MAX_BODY_BYTES": "26214400",
     "FORGEWIRE_DATA_DIR": "/var/lib/forgewire",
     "FORGEWIRE_SPOOL_DIR": "/var/lib/forgewire/spool",
+    "FORGEWIRE_SPOOL_AFTER_SECONDS": "0.75",
+    "FORGEWIRE_SPOOL_MAX_BYTES": "1073741824",
+    "FORGEWIRE_SPOOL_MAX_AGE_SECONDS": "3600",
+    "FORGEWIRE_SPOOL_DRAIN_RATE": "1000",
     "FORGEWIRE_CONFIRM_SECONDS": "5",
     "FORGEWIRE_BATCH_SIZE": "500",
     "FORGEWIRE_PREFETCH": "1000",
@@ -83,6 +89,13 @@ class Settings:
     max_body_bytes: int
     data_dir: Path
     spool_dir: Path
+    #: How long a hook waits for the broker's confirm before it is spooled.
+    spool_after_seconds: float
+    spool_max_bytes: int
+    #: Older events in the spool are an alarm; they are never deleted.
+    spool_max_age_seconds: float
+    #: The most events a second that leave the spool.
+    spool_drain_rate: float
     #: How long the broker may take to confirm a message.
     confirm_seconds: float
     #: Most events that a worker writes at once.
@@ -110,7 +123,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     Every variable can also be given as `<NAME>_FILE`, the path of a file that holds it.
     """
     env = _reader(environ)
-    values = _servers(env) | _limits(env) | _words(env) | {"sources": _sources(env)}
+    values = _servers(env) | _limits(env) | _spool(env) | _words(env)
+    values["sources"] = _sources(env)
     env.finish(EXAMPLES)
     values["mongodb_database"] = (
         parse.database_of(values["mongodb_url"]) or DEFAULT_DATABASE
@@ -172,12 +186,30 @@ def _limits(env: Reader) -> dict[str, Any]:
     }
 
 
+def _spool(env: Reader) -> dict[str, Any]:
+    within = validate.Range
+    return {
+        "spool_dir": env.path("SPOOL_DIR", None),
+        "spool_after_seconds": env.float(
+            "SPOOL_AFTER_SECONDS", 0.75, validate=within(0.01, MAX_CONFIRM_SECONDS)
+        ),
+        "spool_max_bytes": env.int(
+            "SPOOL_MAX_BYTES", 1024 * MIB, validate=within(1, 1 << 50)
+        ),
+        "spool_max_age_seconds": env.float(
+            "SPOOL_MAX_AGE_SECONDS", 3600.0, validate=within(0.01, MAX_SECONDS)
+        ),
+        "spool_drain_rate": env.float(
+            "SPOOL_DRAIN_RATE", 1000.0, validate=within(0.1, 1_000_000.0)
+        ),
+    }
+
+
 def _words(env: Reader) -> dict[str, Any]:
     return {
         "amqp_prefix": env.str("AMQP_PREFIX", "forgewire", validate=_AMQP_PREFIX),
         "team": env.str("TEAM", "gitlab", validate=_TEAM),
         "data_dir": env.path("DATA_DIR", Path("var")),
-        "spool_dir": env.path("SPOOL_DIR", None),
         "log_level": env.level("LOG_LEVEL", "INFO"),
         "log_format": env.str("LOG_FORMAT", None, validate=_LOG_FORMAT),
     }

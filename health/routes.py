@@ -1,6 +1,6 @@
 """Answer /healthz, /readyz and /metrics, alike in every process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify
@@ -17,8 +17,21 @@ class Check:
     hint: str
 
 
-def blueprint(checks: Sequence[Check], registry: CollectorRegistry) -> Blueprint:
-    """Return the three routes; /readyz is 503 and names what is wrong, with a hint."""
+def all_of(found: Mapping[str, bool]) -> bool:
+    """Return whether all checks are good."""
+    return all(found.values())
+
+
+def blueprint(
+    checks: Sequence[Check],
+    registry: CollectorRegistry,
+    *,
+    is_enough: Callable[[Mapping[str, bool]], bool] = all_of,
+) -> Blueprint:
+    """Return the three routes; /readyz names what is wrong, with a hint.
+
+    It is 503 if what is good is not enough; `is_enough` is told of each by its name.
+    """
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz", provide_automatic_options=False)
@@ -27,9 +40,14 @@ def blueprint(checks: Sequence[Check], registry: CollectorRegistry) -> Blueprint
 
     @routes.get("/readyz", provide_automatic_options=False)
     def readyz() -> Response:
-        found = {check.name: _state(check) for check in checks}
-        is_ready = all(state["ok"] for state in found.values())
-        answer = jsonify(status="ready" if is_ready else "not ready", checks=found)
+        found = {check.name: check.is_ok() for check in checks}
+        is_ready = is_enough(found)
+        answer = jsonify(
+            status=_status(found, is_ready=is_ready),
+            checks={
+                check.name: _state(check, is_ok=found[check.name]) for check in checks
+            },
+        )
         answer.status_code = 200 if is_ready else 503
         return answer
 
@@ -46,6 +64,11 @@ def blueprint(checks: Sequence[Check], registry: CollectorRegistry) -> Blueprint
     return routes
 
 
-def _state(check: Check) -> dict[str, object]:
-    is_ok = check.is_ok()
+def _status(found: Mapping[str, bool], *, is_ready: bool) -> str:
+    if not is_ready:
+        return "not ready"
+    return "ready" if all_of(found) else "degraded"
+
+
+def _state(check: Check, *, is_ok: bool) -> dict[str, object]:
     return {"ok": True} if is_ok else {"ok": False, "hint": check.hint}

@@ -9,44 +9,41 @@ from werkzeug.exceptions import HTTPException
 
 from broker.message import Message
 from config.settings import DEFAULT_SOURCE, Source
-from health.routes import Check, blueprint
+from health.routes import blueprint
 from ingest import problems
 from ingest.metrics import Metrics
 from ingest.problems import Problem
+from ingest.readiness import Readiness, is_enough
 from ingest.reception import Limits, Reception
 
 _log = structlog.stdlib.get_logger("ingest")
 
 _HOOK_PATHS = "Hooks are taken by POST at /hooks/gitlab and /hooks/gitlab/<source>."
-_BROKER_HINT = (
-    "The broker does not confirm events: check that RabbitMQ runs and that "
-    "FORGEWIRE_AMQP_URL is right. The receiver connects again by itself."
-)
 
 
 def create_app(
     sources: Mapping[str, Source],
     *,
-    publish: Callable[[Message], None],
-    is_ready: Callable[[], bool],
+    make_durable: Callable[[Message], str],
+    readiness: Readiness,
     clock: Callable[[], int],
     limits: Limits,
     registry: CollectorRegistry,
 ) -> Flask:
     """Return the receiver of hooks from `sources`.
 
-    `publish` returns once a message is confirmed, and raises BrokerUnavailable
-    otherwise; `is_ready` tells whether it would; `clock` gives microseconds since
-    1970. Metrics are added to `registry`.
+    `make_durable` returns where a message is safe, and raises CannotSpool if that is
+    nowhere; `readiness` tells whether it would; `clock` gives microseconds since 1970.
+    Metrics are added to `registry`.
     """
     app = Flask("ingest", static_folder=None)
     # The host takes a redirect for a success, so there must be none.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
-    metrics = Metrics(registry, is_ready)
-    _add_hooks(app, Reception(sources, publish, clock, limits, metrics))
-    broker = Check("broker", is_ready, _BROKER_HINT)
-    app.register_blueprint(blueprint([broker], registry))
+    metrics = Metrics(registry, readiness.broker)
+    _add_hooks(app, Reception(sources, make_durable, clock, limits, metrics))
+    checks = blueprint(readiness.checks(), registry, is_enough=is_enough)
+    app.register_blueprint(checks)
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_bug)
     app.after_request(_secure)

@@ -109,10 +109,10 @@ BUSY = Problem(
 )
 NOT_DURABLE = Problem(
     503,
-    "broker-unavailable",
+    "not-durable",
     "The event could not be stored",
-    "The broker did not confirm the event in time, so it may be lost. See /readyz, and "
-    "send the delivery again when that is green.",
+    "Neither the broker nor the spool took the event, so it may be lost. See /readyz, "
+    "and send the delivery again when that is green.",
     (("Retry-After", "5"),),
 )
 UNEXPECTED = Problem(

@@ -13,12 +13,12 @@ from broker.errors import TooLarge
 from broker.message import Message
 from config.settings import Source
 from ingest import answers, authentication, bodies, identity, journal, problems
-from ingest.durability import make_durable
 from ingest.metrics import Metrics
 from ingest.problems import Refused
 from ingest.signatures import Signature
+from ingest.spool.errors import CannotSpool
 from schemas.body import event_name, parse_object
-from schemas.errors import BrokerUnavailable, ForgewireError, NoEventName, NotAnObject
+from schemas.errors import ForgewireError, NoEventName, NotAnObject
 
 #: What the answer to a hook for an unknown source is counted under.
 OTHER = "other"
@@ -42,13 +42,13 @@ class Reception:
     def __init__(
         self,
         sources: Mapping[str, Source],
-        publish: Callable[[Message], None],
+        make_durable: Callable[[Message], str],
         clock: Callable[[], int],
         limits: Limits,
         metrics: Metrics,
     ) -> None:
         self._sources = sources
-        self._publish = publish
+        self._make_durable = make_durable
         self._clock = clock
         self._limits = limits
         self._metrics = metrics
@@ -137,8 +137,8 @@ class Reception:
 
     def _hand_on(self, message: Message) -> str:
         try:
-            return make_durable(message, self._publish)
-        except BrokerUnavailable as exc:
+            return self._make_durable(message)
+        except CannotSpool as exc:
             raise Refused(problems.NOT_DURABLE) from exc
         except TooLarge as exc:
             raise Refused(problems.TOO_LARGE_FOR_BROKER) from exc

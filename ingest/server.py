@@ -26,7 +26,13 @@ from broker.topology import Topology
 from config import logs
 from config.settings import Settings
 from ingest.app import create_app
+from ingest.circuit import Circuit
+from ingest.durability import Durability, patient
+from ingest.readiness import Readiness
 from ingest.reception import Limits
+from ingest.spool import metrics
+from ingest.spool.drain import Outlet
+from ingest.spool.spool import Bounds, Spool
 from schemas.errors import ForgewireError
 
 _log = structlog.stdlib.get_logger("ingest")
@@ -41,6 +47,8 @@ MAX_CONNECTIONS = 16_384
 #: What requests under way may take once we are told to stop; the host gives up on
 #: each after 10 s.
 STOP_SECONDS = 12
+#: What the spool may take to stop; nothing in it is lost.
+SPOOL_CLOSE_SECONDS = 4.0
 #: granian's own lines go our way; those below an error say nothing to an operator.
 _LOGGING = {
     "handlers": {},
@@ -89,14 +97,42 @@ def _open(settings: Settings) -> Flask:
 def _application(settings: Settings, publisher: Publisher) -> Flask:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
+    circuit = Circuit()
+    spool = _spool(settings, publisher, circuit, registry)
+    publish = patient(publisher.submit, settings.spool_after_seconds)
     return create_app(
         settings.sources,
-        publish=publisher.publish,
-        is_ready=publisher.is_ready,
+        make_durable=Durability(publish, spool.keep, circuit).make_durable,
+        readiness=Readiness(
+            broker=lambda: publisher.is_ready() and not circuit.is_open,
+            spool=spool.is_ready,
+            is_fresh=spool.is_fresh,
+        ),
         clock=microseconds,
         limits=Limits(settings.max_body_bytes),
         registry=registry,
     )
+
+
+def _spool(
+    settings: Settings,
+    publisher: Publisher,
+    circuit: Circuit,
+    registry: CollectorRegistry,
+) -> Spool:
+    outlet = Outlet(
+        publisher.is_ready,
+        publisher.submit,
+        metrics.drained_counter(registry).inc,
+        settings.spool_drain_rate,
+    )
+    bounds = Bounds(settings.spool_max_bytes, settings.spool_max_age_seconds)
+    spool = Spool(settings.spool_dir, bounds, outlet, circuit)
+    spool.start()
+    # Before the publisher, through which it drains.
+    Finalize(None, spool.close, (SPOOL_CLOSE_SECONDS,), exitpriority=2)
+    metrics.watch(spool, settings.spool_max_bytes, registry)
+    return spool
 
 
 def _publisher(settings: Settings) -> Publisher:

@@ -10,7 +10,11 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from config.settings import Source
 from ingest.app import create_app
+from ingest.circuit import Circuit
+from ingest.durability import Durability
+from ingest.readiness import Readiness
 from ingest.reception import Limits
+from ingest.spool.errors import CannotSpool
 
 TOKEN = "sesame-and-thyme"
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -40,12 +44,24 @@ class Outbox:
         self.messages.append(message)
 
 
-def build(outbox, *, is_ready=lambda: True, registry=None, **limits):
+def no_spool(_):
+    raise CannotSpool("there is no spool here")
+
+
+def build(
+    outbox,
+    *,
+    is_ready=lambda: True,
+    registry=None,
+    spool=no_spool,
+    readiness=None,
+    **limits,
+):
     """The application, with a clock that stands still and tiny limits."""
     return create_app(
         SOURCES,
-        publish=outbox.publish,
-        is_ready=is_ready,
+        make_durable=Durability(outbox.publish, spool, Circuit()).make_durable,
+        readiness=readiness or Readiness(is_ready, lambda: False, lambda: True),
         clock=lambda: NOW * 1_000_000,
         limits=Limits(
             **{"max_body_bytes": 1000, "strangers": 1, "patience_seconds": 0.01}

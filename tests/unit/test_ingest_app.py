@@ -316,7 +316,7 @@ def test_an_event_that_is_not_confirmed_is_not_accepted():
 
     assert response.status_code == 503
     assert response.headers["Retry-After"]
-    assert problem(response) == "broker-unavailable"
+    assert problem(response) == "not-durable"
 
 
 def test_an_event_that_no_broker_takes_is_too_large():

@@ -65,6 +65,10 @@ def test_nothing_need_be_set():
     assert settings.max_body_bytes == 26_214_400
     assert settings.data_dir == Path("var")
     assert settings.spool_dir == Path("var/spool")
+    assert settings.spool_after_seconds == 0.75
+    assert settings.spool_max_bytes == 1 << 30
+    assert settings.spool_max_age_seconds == 3600.0
+    assert settings.spool_drain_rate == 1000.0
     assert settings.confirm_seconds == 5.0
     assert (settings.batch_size, settings.prefetch) == (500, 1000)
     assert (settings.log_level, settings.log_format) == ("INFO", None)

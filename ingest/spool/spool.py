@@ -1,0 +1,90 @@
+"""The receiver's own disk, where events wait while the broker is away."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from broker.message import Message
+from ingest.circuit import Circuit
+from ingest.spool import records
+from ingest.spool.drain import Drain, Outlet
+from ingest.spool.folder import Folder
+from ingest.spool.store import SEGMENT_BYTES, Level, Store
+from ingest.spool.writer import PATIENCE_SECONDS, Writer
+
+_log = structlog.stdlib.get_logger("ingest.spool")
+
+_REMOTE = "The spool must be on a disk of this machine: fsync and locks over a network "
+_REMOTE += "do not keep what they promise. Set FORGEWIRE_SPOOL_DIR."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much the spool takes, and what is too old for comfort."""
+
+    max_bytes: int
+    #: An older event is an alarm; nothing is ever deleted for its age.
+    max_age_seconds: float
+    segment_bytes: int = SEGMENT_BYTES
+    patience_seconds: float = PATIENCE_SECONDS
+
+
+class Spool:
+    """Takes events from many threads, and drains by itself when the broker is back."""
+
+    def __init__(
+        self, path: Path, bounds: Bounds, outlet: Outlet, circuit: Circuit
+    ) -> None:
+        self._folder = Folder(path, f"{os.getpid()}-{secrets.token_hex(4)}")
+        self._bounds = bounds
+        self._store = Store(
+            self._folder,
+            max_bytes=bounds.max_bytes,
+            segment_bytes=bounds.segment_bytes,
+        )
+        self._writer = Writer(self._store, patience_seconds=bounds.patience_seconds)
+        self._drain = Drain(self._store, outlet, circuit)
+
+    def start(self) -> None:
+        """See whether the disk takes anything, adopt orphans, begin to drain."""
+        self._store.probe()
+        self._folder.sweep()
+        if self._folder.is_remote():
+            _log.warning("spool-on-network", hint=_REMOTE)
+        self._writer.start()
+        self._drain.start()
+
+    def close(self, timeout: float) -> None:
+        """Stop within about `timeout` seconds; what is in the spool stays there."""
+        self._drain.close(timeout / 2)
+        if self._writer.close(timeout / 2):
+            self._store.close()
+
+    def keep(self, message: Message) -> None:
+        """Return when the disk has confirmed `message`; raise CannotSpool otherwise."""
+        self._writer.write(records.payload(message), message.received_at)
+
+    def is_ready(self) -> bool:
+        """Return whether it takes events now."""
+        return self._store.failure is None and not self._store.is_full
+
+    def is_fresh(self) -> bool:
+        """Return whether nothing in it is older than it should be."""
+        return self.oldest_seconds() <= self._bounds.max_age_seconds
+
+    def level(self) -> Level:
+        """Return how full it is."""
+        return self._store.level()
+
+    def oldest_seconds(self) -> float:
+        """Return the age of the oldest event in it, 0 if it is empty."""
+        oldest = self.level().oldest
+        return 0.0 if oldest is None else max(0.0, time.time() - oldest / 1_000_000)
+
+    def set_aside_files(self) -> int:
+        """Return how many files wait for somebody to look at them."""
+        return self._folder.set_aside_files()
