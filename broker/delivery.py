@@ -28,6 +28,11 @@ class Delivery:
         return int(count) if isinstance(count, int) else 0
 
     @property
+    def is_lost(self) -> bool:
+        """Return whether its channel is gone: then it comes again on another one."""
+        return not self.channel.is_open
+
+    @property
     def size(self) -> int:
         """Return about how many bytes of memory its body takes when decoded."""
         if self.properties.content_encoding is None:

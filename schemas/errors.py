@@ -48,6 +48,12 @@ class Unstorable(Rejected):
     reason = "unstorable"
 
 
+class Poison(Rejected):
+    """Raised when workers that began with an event alone never came to its end."""
+
+    reason = "poison"
+
+
 class Unavailable(ForgewireError):
     """Raised when a server is away for now; the same call may succeed later."""
 

@@ -1,11 +1,11 @@
 """Account for every delivery: one row each, written after its changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pymongo import InsertOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from state.client import is_duplicate, translated
@@ -40,18 +40,37 @@ class Row:
         return f"{own}#{self.receipt}" if self.outcome == "duplicate" else own
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is to know of a delivery that is accounted for."""
+
+    receipt: str
+    #: How often it had been tried when it became a dead letter; None if it did not.
+    died_after: int | None = None
+
+    def is_replayed_by(self, receipt: str, attempt: int) -> bool:
+        """Return whether a message is its dead letter, sent once more."""
+        died_after = self.died_after
+        return (
+            receipt == self.receipt and died_after is not None and died_after < attempt
+        )
+
+
 class Ledger:
-    """The collection `deliveries`."""
+    """The collection `deliveries`, and `receivers`: which starts it has rows of."""
 
     def __init__(self, db: Db) -> None:
         self._rows = db["deliveries"]
+        self._receivers = db["receivers"]
+        #: The starts of receivers that this process has seen to.
+        self._starts: set[str] = set()
 
-    def receipts(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the receipt of each delivery that is accounted for, by its key."""
+    def known(self, keys: Iterable[str]) -> dict[str, Known]:
+        """Return what is known of each delivery that is accounted for, by its key."""
         query = {"_id": {"$in": sorted(set(keys))}}
         with translated():
-            found = self._rows.find(query, {"receipt": 1})
-            return {row["_id"]: row["receipt"] for row in found}
+            found = self._rows.find(query, _OF_KNOWN)
+            return {row["_id"]: _known(row) for row in found}
 
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """Insert `rows`, and return those that were not there before.
@@ -59,14 +78,55 @@ class Ledger:
         A row that is there with another receipt was written by another worker that had
         the same delivery: this one is then a duplicate, and is written as such.
         """
+        self._note_starts(rows)
         taken = self._insert(rows)
         if not taken:
             return list(rows)
-        receipts = self.receipts(row.key for row in taken)
-        repeated = [_repeated(row) for row in taken if receipts[row.key] != row.receipt]
+        known = self.known(row.key for row in taken)
+        repeated = [
+            _repeated(row) for row in taken if known[row.key].receipt != row.receipt
+        ]
         again = self._insert(repeated)
         fresh = [row for row in rows if row not in taken]
         return fresh + [row for row in repeated if row not in again]
+
+    def replace(self, rows: Iterable[Row]) -> list[Row]:
+        """Write the new outcome of dead letters that were sent again.
+
+        Return those that were dead until now, after fewer attempts.
+        """
+        with translated():
+            return [row for row in rows if self._replace(row)]
+
+    def _replace(self, row: Row) -> bool:
+        dead = {"_id": row.key, "receipt": row.receipt, "outcome": "dead"}
+        fields = asdict(row)
+        told = {name: value for name, value in fields.items() if value is not None}
+        untold = {name: "" for name, value in fields.items() if value is None}
+        result = self._rows.update_one(
+            dead | {"attempts": {"$lt": row.attempts}},
+            {"$set": told, "$unset": untold | {"dropped_at": "", "note": ""}},
+        )
+        return bool(result.modified_count)
+
+    def _note_starts(self, rows: Sequence[Row]) -> None:
+        """Keep when each start of a receiver began, before its first row is written.
+
+        So that numbers whose rows have expired are not taken for a gap.
+        """
+        first: dict[str, datetime] = {}
+        for row in rows:
+            start = row.receipt.partition(".")[0]
+            if start not in self._starts:
+                first[start] = min(row.received_at, first.get(start, row.received_at))
+        if first:
+            operations = [
+                UpdateOne({"_id": start}, {"$min": {"since": since}}, upsert=True)
+                for start, since in first.items()
+            ]
+            with translated():
+                self._receivers.bulk_write(operations, ordered=False)
+            self._starts |= first.keys()
 
     def _insert(self, rows: Sequence[Row]) -> list[Row]:
         """Insert `rows`; return those whose key was taken."""
@@ -81,6 +141,15 @@ class Ledger:
                     raise
                 return [rows[error["index"]] for error in exc.details["writeErrors"]]
         return []
+
+
+#: All that `Known` tells.
+_OF_KNOWN = {"receipt": 1, "outcome": 1, "attempts": 1}
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    died_after = row["attempts"] if row["outcome"] == "dead" else None
+    return Known(row["receipt"], died_after)
 
 
 def _repeated(row: Row) -> Row:

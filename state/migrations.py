@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from state.client import translated
 from state.documents import Db
+from state.retention import index_expiry
 
 _MARK = "schema"
 
@@ -84,4 +85,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     _index_paths,
     _index_people,
     _index_ledger,
+    index_expiry,
 )

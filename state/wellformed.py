@@ -9,7 +9,9 @@ from handlers.changes import Change, Delete, Mention, Move, Put
 from state.collections import Collection, declare, undeclared
 
 #: Collections that are not the handlers' to write.
-OURS = frozenset({"deliveries", "migrations", "moves", "receivers", "teams"})
+OURS = frozenset(
+    {"deliveries", "migrations", "moves", "receivers", "suspects", "teams"}
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _INT64 = range(-(2**63), 2**63)

@@ -4,28 +4,24 @@ Every step may be repeated, so the whole batch may: after a crash, or once a ser
 was away is back. It is acknowledged by the caller, after all else.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from broker.delivery import Delivery
-from broker.message import Message
 from handlers.registry import Handler
-from schemas.errors import Rejected, Undecodable, Unstorable
+from schemas.errors import Poison, Rejected, Unstorable
 from state.ledger import Ledger, Row
 from state.store import Store
+from state.suspects import Suspects
 from state.version import from_micros
+from workers.brake import Brake
 from workers.decide import Decision, decide
+from workers.items import Item, Reject, opened, sorted_out
 
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A delivery that can never be applied, and why."""
-
-    delivery: Delivery
-    error: Rejected
-    #: The dotted name of the handler of its event.
-    handler: str | None = None
+#: An event is poison when so many starts of workers began with it alone and none of
+#: them came to an end. Now and then a worker is killed for other reasons.
+POISON_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +34,15 @@ class Tools:
     #: Publishes what is rejected as dead letters; returns once all are confirmed.
     bury: Callable[[Sequence[Reject]], None]
     now: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A delivery with its message."""
-
-    delivery: Delivery
-    message: Message
+    suspects: Suspects
+    brake: Brake
+    #: Names this start of the worker.
+    worker: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    item: _Item
+    item: Item
     outcome: str
     decision: Decision | None = None
     error: Rejected | None = None
@@ -60,52 +52,61 @@ def work(batch: Sequence[Delivery], tools: Tools) -> list[Row]:
     """Work `batch`, and return the ledger rows that are new.
 
     Raise Unavailable when a server is away: then the same batch can be worked again.
+    Raise TooManyRejections when so much is rejected that none of it is buried.
     """
-    items, foreign = _opened(batch)
-    fresh, repeated = _sorted_out(items, tools.ledger)
-    results = _decided(fresh, tools)
+    items, foreign = opened(batch)
+    fresh, repeated = sorted_out(items, tools.ledger)
+    suspect = _suspect(fresh) if len(batch) == 1 else None
+    results = _poisoned(suspect, tools) if suspect else []
+    results = results or _decided(fresh, tools)
     rejects = [
         Reject(result.item.delivery, result.error, _handler(result, tools))
         for result in results
         if result.error
     ]
+    counts = {
+        "rejected": len(foreign) + len(rejects),
+        "fitted": sum(_fitted(result, tools) for result in results),
+    }
+    tools.brake.check(**counts)
     tools.bury([*foreign, *rejects])
     results += [_Result(item, "duplicate") for item in repeated]
-    return tools.ledger.write([_row(result, tools.now()) for result in results])
+    written = _written(results, tools)
+    if suspect:
+        tools.suspects.end([suspect.attempt_key])
+    tools.brake.note(**counts)
+    return written
 
 
-def _opened(batch: Iterable[Delivery]) -> tuple[list[_Item], list[Reject]]:
-    """Return the messages, and what is none of ours."""
-    items, foreign = [], []
-    for delivery in batch:
-        try:
-            items.append(_Item(delivery, delivery.message()))
-        except Undecodable as exc:
-            foreign.append(Reject(delivery, exc))
-    return items, foreign
+def _suspect(items: Sequence[Item]) -> Item | None:
+    """Return what came back to be worked alone, if that is so."""
+    return next((item for item in items if item.delivery.delivery_count), None)
 
 
-def _sorted_out(
-    items: Sequence[_Item], ledger: Ledger
-) -> tuple[list[_Item], list[_Item]]:
-    """Return what is new, and what the host delivered before.
-
-    What the ledger holds under the same receipt is neither: the broker gave it to us
-    again because its acknowledgement was lost.
-    """
-    known = ledger.receipts(_key(item.message) for item in items)
-    fresh, repeated = [], []
-    for item in items:
-        key, receipt = _key(item.message), item.message.receipt
-        if key not in known:
-            known[key] = receipt
-            fresh.append(item)
-        elif known[key] != receipt:
-            repeated.append(item)
-    return fresh, repeated
+def _poisoned(suspect: Item, tools: Tools) -> list[_Result]:
+    """Return the result of an event that killed its workers; note that we begin."""
+    begun = tools.suspects.begin(suspect.attempt_key, tools.worker, now=tools.now())
+    if begun < POISON_AFTER:
+        return []
+    error = Poison(f"{begun} workers began with it alone, and none came to an end")
+    return [_Result(suspect, "dead", error=error)]
 
 
-def _decided(items: Sequence[_Item], tools: Tools) -> list[_Result]:
+def _fitted(result: _Result, tools: Tools) -> bool:
+    """Return whether a handler understood the event, which shows that we are well."""
+    is_handled = result.item.message.event in tools.handlers
+    return is_handled and result.error is None and result.outcome != "test"
+
+
+def _written(results: Sequence[_Result], tools: Tools) -> list[Row]:
+    """Write the ledger, and return the rows that are new in it."""
+    now = tools.now()
+    first = [_row(result, now) for result in results if not result.item.is_replay]
+    again = [_row(result, now) for result in results if result.item.is_replay]
+    return tools.ledger.write(first) + tools.ledger.replace(again)
+
+
+def _decided(items: Sequence[Item], tools: Tools) -> list[_Result]:
     results, to_apply = [], []
     for item in items:
         try:
@@ -120,7 +121,7 @@ def _decided(items: Sequence[_Item], tools: Tools) -> list[_Result]:
     return results + _applied(to_apply, tools.store)
 
 
-def _applied(pairs: Sequence[tuple[_Item, Decision]], store: Store) -> list[_Result]:
+def _applied(pairs: Sequence[tuple[Item, Decision]], store: Store) -> list[_Result]:
     """Write what was decided; if MongoDB refuses, one by one, to find out what."""
     if not pairs:
         return []
@@ -155,7 +156,3 @@ def _row(result: _Result, now: datetime) -> Row:
         entity=result.decision.entity if result.decision else None,
         reason=result.error.reason if result.error else None,
     )
-
-
-def _key(message: Message) -> str:
-    return f"{message.source}:{message.delivery_id}"

@@ -7,7 +7,7 @@ from broker import dead_letters
 from broker.publisher import Publisher
 from config.tracebacks import format_traceback
 from schemas.errors import ForgewireError
-from workers.batch import Reject
+from workers.items import Reject
 
 
 def burial(publisher: Publisher) -> Callable[[Sequence[Reject]], None]:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -17,9 +18,12 @@ from tenacity import (
 )
 
 from broker.consumer import Consumer
+from broker.delivery import Delivery
 from schemas.errors import Unavailable
 from state.ledger import Row
+from workers import standstill
 from workers.batch import Tools, work
+from workers.brake import TooManyRejections
 from workers.metrics import Metrics
 
 T = TypeVar("T")
@@ -32,35 +36,69 @@ TAKE_SECONDS = 0.5
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
 
-def run(
-    consumer: Consumer,
-    tools: Tools,
-    metrics: Metrics,
-    *,
-    batch_size: int,
-    stop: threading.Event,
-) -> None:
-    """Work what the consumer hands out until `stop` is set.
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What a worker does over and over, and with what."""
 
-    While a server is away the batch is kept and tried again for as long as it takes:
-    nothing is given back, so no attempt is burnt. A batch that is still unwritten when
-    `stop` comes is left unacknowledged, and the broker keeps it.
-    """
-    while not stop.is_set():
-        batch = consumer.take(batch_size, TAKE_SECONDS)
-        if not batch:
-            continue
+    consumer: Consumer
+    tools: Tools
+    metrics: Metrics
+    batch_size: int
+    stop: threading.Event
+    #: The waits before each probe while standing still, in seconds.
+    waits: Callable[[], Iterable[float]] = standstill.pauses
+
+    def run(self) -> None:
+        """Work what the consumer hands out until `stop` is set.
+
+        While a server is away the batch is kept and tried again for as long as it
+        takes: nothing is given back, so no attempt is burnt. A batch that is still
+        unwritten when `stop` comes is left unacknowledged, and the broker keeps it.
+        """
+        held: list[Delivery] = []
+        while not self.stop.is_set():
+            batch = held[: self.batch_size] or self._take(TAKE_SECONDS)
+            held = held[self.batch_size :]
+            try:
+                if batch:
+                    self.work(batch)
+            except TooManyRejections as exc:
+                held = self._stand_still([*batch, *held], exc)
+
+    def work(self, batch: Sequence[Delivery]) -> bool:
+        """Work a batch to its acknowledgement; return False if told to stop before."""
         started = time.monotonic()
-        rows = until_available(partial(work, batch, tools), metrics, stop)
+        rows = until_available(
+            partial(work, batch, self.tools), self.metrics, self.stop
+        )
         if rows is None:
             _log.warning("stopped-unwritten", events=len(batch))
-            return
-        consumer.ack(batch)
+            return False
+        self.consumer.ack(batch)
         _tell(rows)
-        metrics.count(rows)
-        metrics.batch_events.observe(len(batch))
-        metrics.batch_seconds.observe(time.monotonic() - started)
-        metrics.last_batch.set_to_current_time()
+        self.metrics.count(rows)
+        self.metrics.batch_events.observe(len(batch))
+        self.metrics.batch_seconds.observe(time.monotonic() - started)
+        self.metrics.last_batch.set_to_current_time()
+        return True
+
+    def _take(self, seconds: float) -> list[Delivery]:
+        return self.consumer.take(self.batch_size, seconds)
+
+    def _stand_still(
+        self, held: Sequence[Delivery], error: TooManyRejections
+    ) -> list[Delivery]:
+        probing = standstill.Probing(
+            brake=self.tools.brake,
+            handlers=self.tools.handlers,
+            take=partial(self._take, 0),
+            work=lambda delivery: self.work([delivery]),
+            stop=self.stop,
+        )
+        self.metrics.standing_still.set(1)
+        left = standstill.stand_still(held, error, probing, self.waits())
+        self.metrics.standing_still.set(self.tools.brake.is_on)
+        return left
 
 
 def until_available(

@@ -46,6 +46,11 @@ class Metrics:
             "Batches that waited for MongoDB or RabbitMQ and were tried again.",
             registry=registry,
         )
+        self.standing_still = Gauge(
+            "forgewire_worker_standing_still",
+            "1 while too many events in a row were rejected, and none is taken.",
+            registry=registry,
+        )
         self.last_batch = Gauge(
             "forgewire_last_batch_timestamp_seconds",
             "When the last batch was done, in seconds since 1970.",

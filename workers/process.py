@@ -1,5 +1,6 @@
 """Put the worker process together, run it, and take it apart again."""
 
+import secrets
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,11 +21,15 @@ from state.client import connect, has_primary
 from state.documents import Db
 from state.ledger import Ledger
 from state.migrations import migrate
+from state.retention import retain
 from state.store import Store
+from state.suspects import Suspects
 from workers.batch import Tools
+from workers.brake import Brake
 from workers.burial import burial
-from workers.loop import run, until_available
+from workers.loop import Loop, until_available
 from workers.metrics import Metrics
+from workers.standstill import HINT
 
 _log = structlog.stdlib.get_logger("worker")
 
@@ -39,29 +44,38 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     handlers = registry.load()
     metrics = Metrics(CollectorRegistry(), handlers.keys())
     db = connect(settings.mongodb_url, name=_name())
+    brake = Brake(settings.max_rejections)
     with (
         _consumer(settings) as consumer,
         _publisher(settings) as publisher,
         serving(
             settings.worker_bind.host,
             settings.worker_bind.port,
-            _checks(consumer, db),
+            _checks(consumer, db, brake),
             metrics.registry,
         ) as port,
     ):
         _log.info("listening", host=settings.worker_bind.host, port=port)
-        until_available(lambda: migrate(db), metrics, stop)
+        until_available(lambda: _prepare(db, settings.ledger_days), metrics, stop)
         tools = Tools(
             handlers=handlers,
             store=Store(db, settings.team),
             ledger=Ledger(db),
             bury=burial(publisher),
             now=lambda: datetime.now(UTC),
+            suspects=Suspects(db),
+            brake=brake,
+            worker=secrets.token_hex(8),
         )
         # Told to stop before MongoDB was there, it takes nothing.
-        run(consumer, tools, metrics, batch_size=settings.batch_size, stop=stop)
+        Loop(consumer, tools, metrics, settings.batch_size, stop).run()
     db.client.close()
     _log.info("stopped")
+
+
+def _prepare(db: Db, ledger_days: int) -> None:
+    migrate(db)
+    retain(db, days=ledger_days)
 
 
 @contextmanager
@@ -94,7 +108,7 @@ def _publisher(settings: Settings) -> Iterator[Publisher]:
         publisher.close(CLOSE_SECONDS)
 
 
-def _checks(consumer: Consumer, db: Db) -> tuple[Check, ...]:
+def _checks(consumer: Consumer, db: Db, brake: Brake) -> tuple[Check, ...]:
     return (
         Check(
             "broker",
@@ -108,6 +122,7 @@ def _checks(consumer: Consumer, db: Db) -> tuple[Check, ...]:
             "Events cannot be written: check that MongoDB has a primary and that "
             "FORGEWIRE_MONGODB_URL is right. Events wait in RabbitMQ meanwhile.",
         ),
+        Check("rejections", lambda: not brake.is_on, HINT),
     )
 
 

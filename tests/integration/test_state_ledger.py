@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from state.audit import audit
-from state.ledger import Ledger, Row
+from state.ledger import Known, Ledger, Row
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -72,7 +72,7 @@ def test_the_slower_of_two_workers_with_one_delivery_has_the_duplicate(
 def test_known_deliveries_are_found_by_key(ledger):
     ledger.write([row()])
 
-    assert ledger.receipts(["gitlab:d1", "gitlab:d2"]) == {"gitlab:d1": "aa.1"}
+    assert ledger.known(["gitlab:d1", "gitlab:d2"]) == {"gitlab:d1": Known("aa.1")}
 
 
 def test_nothing_is_written_for_nothing(ledger):

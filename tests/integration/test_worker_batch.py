@@ -14,9 +14,13 @@ from handlers import Put, handles
 from handlers.registry import by_event
 from state.ledger import Ledger
 from state.store import Store
-from workers.batch import Tools, work
+from state.suspects import Suspects
+from workers.batch import POISON_AFTER, Tools, work
+from workers.brake import Brake, TooManyRejections
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+#: As many rejections in a row stop the worker.
+LIMIT = 5
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class World:
             ledger=Ledger(database),
             bury=self.buried.extend,
             now=lambda: NOON,
+            suspects=Suspects(database),
+            brake=Brake(LIMIT),
+            worker="w1",
         )
 
     def work(self, *deliveries):
@@ -84,7 +91,14 @@ def world(database):
     return World(database)
 
 
-def delivery(event, delivery_id, body=b'{"id": 1, "label": "Gold"}', receipt=None):
+def delivery(
+    event,
+    delivery_id,
+    body=b'{"id": 1, "label": "Gold"}',
+    receipt=None,
+    attempt=1,
+    returns=0,
+):
     message = Message(
         source="gitlab",
         event=event,
@@ -92,8 +106,12 @@ def delivery(event, delivery_id, body=b'{"id": 1, "label": "Gold"}', receipt=Non
         receipt=receipt or f"aa.{delivery_id}",
         received_at=1_790_000_000_000_000,
         body=body,
+        attempt=attempt,
     )
-    return Delivery(None, 1, *encode(message))
+    properties, body = encode(message)
+    if returns:
+        properties.headers["x-delivery-count"] = returns
+    return Delivery(None, 1, properties, body)
 
 
 def test_a_handler_that_raises_kills_its_own_event_only(world):
@@ -175,3 +193,112 @@ def test_an_older_event_is_stale(world):
 
     assert world.work(older) == {"gitlab:d1": "stale"}
     assert world.labels() == {1: "Gold"}
+
+
+def test_an_event_that_no_worker_came_to_an_end_with_is_poison(world):
+    suspect = delivery("badge_create", "d1", returns=2)
+    key = "gitlab:d1#aa.d1.1"
+    for number in range(POISON_AFTER):
+        world.tools.suspects.begin(key, f"dead-{number}", now=NOON)
+
+    outcomes = world.work(suspect)
+
+    assert outcomes == {"gitlab:d1": "dead"}
+    assert world.buried[0].error.reason == "poison"
+    assert world.labels() == {}
+    assert world.database["suspects"].count_documents({}) == 0
+
+
+def test_the_deaths_of_others_do_not_make_an_event_poison(world):
+    returned = [delivery("badge_create", f"d{n}", returns=19) for n in range(2)]
+
+    together = world.work(*returned)
+    alone = world.work(delivery("badge_create", "d2", returns=19))
+
+    assert set(together.values()) | set(alone.values()) <= {"applied", "stale"}
+    assert world.database["suspects"].count_documents({}) == 0
+
+
+def test_a_worker_that_tries_again_counts_once(world):
+    suspects = world.tools.suspects
+    for _ in range(POISON_AFTER + 1):
+        suspects.begin("gitlab:d1#aa.d1.1", "w1", now=NOON)
+
+    assert world.work(delivery("badge_create", "d1", returns=1)) == {
+        "gitlab:d1": "applied"
+    }
+
+
+def test_a_dead_letter_that_is_sent_again_gets_its_new_outcome_once(world):
+    world.work(delivery("badge_create", "d1", b'{"id": "one"}'))
+    again = delivery("badge_create", "d1", attempt=2)
+
+    first = world.work(again)
+    second = world.work(again)
+
+    assert first == {"gitlab:d1": "applied"}
+    assert second == {}
+    assert world.labels() == {1: "Gold"}
+    (row,) = world.database["deliveries"].find()
+    assert (row["outcome"], row["attempts"]) == ("applied", 2)
+    assert "reason" not in row
+
+
+def test_a_dead_letter_that_is_sent_again_may_die_again(world):
+    broken = b'{"id": "one"}'
+    world.work(delivery("badge_create", "d1", broken, returns=3))
+
+    too_early = world.work(delivery("badge_create", "d1", broken, attempt=4))
+    again = world.work(delivery("badge_create", "d1", broken, attempt=5))
+
+    assert too_early == {}
+    assert again == {"gitlab:d1": "dead"}
+    assert world.database["deliveries"].find_one()["attempts"] == 5
+    assert len(world.buried) == 2
+
+
+def test_what_was_applied_is_not_worked_again_however_often_it_is_sent(world):
+    world.work(delivery("badge_create", "d1"))
+
+    assert world.work(delivery("badge_create", "d1", attempt=9)) == {}
+
+
+def test_too_many_rejections_in_a_row_bury_nothing(world):
+    rejected = [delivery("badge_explode", f"d{n}") for n in range(LIMIT)]
+    world.work(*rejected[:2])
+
+    with pytest.raises(TooManyRejections, match="5 events in a row"):
+        world.work(*rejected[2:])
+
+    assert len(world.buried) == 2
+    assert world.database["deliveries"].count_documents({}) == 2
+
+
+def test_one_event_that_fits_makes_any_number_of_rejections_none_of_our_fault(world):
+    rejected = [delivery("badge_explode", f"d{n}") for n in range(3 * LIMIT)]
+    for one in rejected[: LIMIT - 1]:
+        world.work(one)
+
+    outcomes = world.work(delivery("badge_create", "good"), *rejected[LIMIT - 1 :])
+    later = world.work(delivery("badge_explode", "later"))
+
+    assert outcomes["gitlab:good"] == "applied"
+    assert set(later.values()) == {"dead"}
+
+
+def test_what_no_handler_wants_and_tests_do_not_show_that_we_are_well(world):
+    for n in range(LIMIT - 1):
+        world.work(delivery("badge_explode", f"d{n}"), delivery("comet", f"c{n}"))
+
+    with pytest.raises(TooManyRejections):
+        world.work(delivery("badge_explode", "last"))
+
+
+def test_a_brake_without_limit_never_stops():
+    brake = Brake(0)
+
+    for _ in range(100):
+        brake.check(rejected=100, fitted=0)
+        brake.note(rejected=100, fitted=0)
+
+    assert not brake.is_on
