@@ -32,7 +32,9 @@ class Limits:
     #: Bodies of senders not yet known that may be on their way at once. Each holds a
     #: thread for as long as its sender likes, so leave some threads to the others.
     strangers: int = 192
-    #: How long a further one waits for its turn.
+    #: So many more may wait for their turn, since each of them holds a thread as well.
+    waiting: int = 16
+    #: How long they wait.
     patience_seconds: float = 2.0
 
 
@@ -54,6 +56,7 @@ class Reception:
         self._metrics = metrics
         self._receipts = identity.Receipts()
         self._strangers = threading.BoundedSemaphore(limits.strangers)
+        self._waiting = threading.BoundedSemaphore(limits.waiting)
 
     def receive(self, request: Request, source: str) -> Response:
         """Return the answer to a hook that came in at the route of `source`."""
@@ -128,12 +131,20 @@ class Reception:
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        if not self._strangers.acquire(timeout=self._limits.patience_seconds):
+        if not (self._strangers.acquire(blocking=False) or self._waits_for_room()):
             raise Refused(problems.BUSY)
         try:
             yield
         finally:
             self._strangers.release()
+
+    def _waits_for_room(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._strangers.acquire(timeout=self._limits.patience_seconds)
+        finally:
+            self._waiting.release()
 
     def _hand_on(self, message: Message) -> str:
         try:

@@ -347,8 +347,9 @@ def test_a_bug_shows_nothing_of_itself():
     assert b"ZeroDivision" not in response.data
 
 
-def test_strangers_bodies_leave_room_for_others(outbox):
-    app = build(outbox)
+@pytest.mark.parametrize("limits", [{}, {"waiting": 0, "patience_seconds": 60}])
+def test_strangers_bodies_leave_room_for_others(limits, outbox):
+    app = build(outbox, **limits)
     slow, answers = Stalled(EVENT), []
     held = threading.Thread(
         target=lambda: answers.append(
