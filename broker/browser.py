@@ -70,12 +70,17 @@ class Browser:
 
         Or who puts back what they take would never come to an end.
         """
-        for _ in range(self.count(queue)):
-            message = self._ask(lambda *it: _get(queue, *it))
-            if message is None:
+        first = self._next(queue)
+        if first is None:
+            return
+        # Counted behind the first: the queue answers from what it has worked off, and
+        # only by then that is all which others had put back before.
+        rest = self.count(queue)
+        yield first
+        for _ in range(rest):
+            held = self._next(queue)
+            if held is None:
                 return
-            held = Held(*message)
-            self._tags[held.tag] = None
             yield held
 
     def remove(self, tags: Iterable[int]) -> None:
@@ -113,6 +118,14 @@ class Browser:
         if channel is not None and channel.is_open:
             for tag in self._tags:
                 channel.basic_nack(tag, requeue=True)
+
+    def _next(self, queue: str) -> Held | None:
+        message = self._ask(lambda *it: _get(queue, *it))
+        if message is None:
+            return None
+        held = Held(*message)
+        self._tags[held.tag] = None
+        return held
 
     def _acknowledge(self, tags: Iterable[int]) -> None:
         channel = self._channel
