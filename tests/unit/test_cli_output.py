@@ -7,7 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli.dead_letters import age
+from cli.letters import age
 from cli.output import print_fields, print_json, print_table, progress, visible
 
 ID = "3d3f3b0e-6a35-4c0e-9a52-7b0c2f1f7a11"

@@ -1,0 +1,116 @@
+"""Say which dead letters a command is about: by id, event, reason, handler and time."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any
+
+import click
+
+from broker.dead_letter import DeadLetter
+from state.version import from_micros
+
+_AGE = re.compile(r"(\d{1,6})(s|min|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The dead letters that fit in every respect that is given; if none is, all."""
+
+    ids: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    handlers: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether anything is given."""
+        return any(getattr(self, one.name) for one in fields(self))
+
+    def takes(self, letter: DeadLetter) -> bool:
+        """Return whether `letter` fits."""
+        told = (
+            (self.ids, letter.delivery_id),
+            (self.events, letter.event),
+            (self.reasons, letter.reason),
+            (self.handlers, letter.handler),
+            (self.sources, letter.source),
+        )
+        fits = all(not wanted or it in wanted for wanted, it in told)
+        return fits and self._is_in_time(letter.dead_at)
+
+    def _is_in_time(self, dead_at: int | None) -> bool:
+        if self.since is None and self.until is None:
+            return True
+        if dead_at is None:
+            return False
+        moment = from_micros(dead_at)
+        is_late_enough = self.since is None or moment >= self.since
+        return is_late_enough and (self.until is None or moment < self.until)
+
+
+class Moment(click.ParamType[datetime]):
+    """A time, or how long ago: `2026-03-01T08:00`, in UTC if no zone is told; `2h`."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return a datetime in UTC."""
+        age = _AGE.fullmatch(value)
+        if age:
+            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"{value!r} is no time such as 2026-03-01T08:00, or 2h", param, ctx
+            )
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a selection, and the `selection` they make."""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        older = given.pop("older_than")
+        until = given.pop("until")
+        limits = [moment for moment in (until, older) if moment is not None]
+        selection = Selection(
+            since=given.pop("since"),
+            until=min(limits, default=None),
+            **{name: frozenset(given.pop(name)) for name in _SETS},
+        )
+        command(selection=selection, **given)
+
+    decorated: Callable[..., None] = run
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def _several(option: str, name: str, metavar: str, does: str) -> Any:
+    return click.option(option, name, metavar=metavar, multiple=True, help=does)
+
+
+_SETS = ("ids", "events", "reasons", "handlers", "sources")
+_OPTIONS = (
+    click.argument("ids", metavar="[ID]...", nargs=-1),
+    _several("--event", "events", "NAME", "Only this event; may be given repeatedly."),
+    _several("--reason", "reasons", "CODE", "Only this reason; likewise."),
+    _several("--handler", "handlers", "NAME", "Only of this handler; likewise."),
+    _several("--source", "sources", "NAME", "Only of this Git host; likewise."),
+    click.option("--since", type=Moment(), help="Only who died then or later."),
+    click.option("--until", type=Moment(), help="Only who died before."),
+    click.option(
+        "--older-than", type=Moment(), metavar="AGE", help="Only dead for longer: 2h."
+    ),
+)
