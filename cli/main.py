@@ -25,8 +25,9 @@ COMMANDS = {
     "state": Place("cli.state", "group", "Show what is known of a user, project, …"),
     "deliveries": Place("cli.deliveries", "group", "Show what became of a delivery."),
     "dead-letters": Place(
-        "cli.dead_letters", "group", "Show events that could not be applied, and why."
+        "cli.dead_letters", "group", "Look after events that could not be applied."
     ),
+    "forget": Place("cli.forget", "command", "Remove what is left of a gone user."),
     "audit": Place("cli.audit", "command", "Check that no delivery was lost."),
     "handlers": Place("cli.handlers", "command", "List which function decides what."),
     "check-config": Place(
