@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -120,7 +121,7 @@ def _run(stack: Stack, screen: Screen, to_send: list[deliver.Payload]) -> Seen:
         with screen.waiting("the ledger"):
             _await_ledger(db, accepted, stack, screen)
         tables = {name: _rows(db, name, columns) for name, columns in _TABLES.items()}
-        return Seen(len(to_send), tables, audit(db).outcomes)
+        return Seen(len(to_send), tables, audit(db, now=datetime.now(UTC)).outcomes)
 
 
 def _await_ledger(db: Db, accepted: int, stack: Stack, screen: Screen) -> None:

@@ -1,8 +1,6 @@
 """Show what commands tell of a real RabbitMQ, and that they take nothing from it."""
 
 import json
-import re
-from datetime import UTC, datetime
 
 import pika
 import pytest
@@ -12,7 +10,6 @@ from broker.dead_letters import Death, bury
 from broker.envelope import encode
 from broker.topology import Topology
 from cli.local import mongodb, ports
-from state.ledger import Ledger, Row
 from tests.commands import row, run, run_json
 from tests.rabbit import a_message, channel, publishing, until
 from tests.working import at_database
@@ -57,22 +54,6 @@ def bury_one(publisher):
         bury(publisher, *encode(message), death).result(5)
 
     return bury_it
-
-
-@pytest.fixture
-def account(database):
-    """Write ledger rows: outcomes of one receiver's deliveries, by their number."""
-
-    def write(outcomes):
-        day = datetime(2026, 3, 1, tzinfo=UTC)
-        Ledger(database).write(
-            [
-                Row("gitlab", f"d-{n}", f"3f9c2a71.{n}", "push", outcome, day, day)
-                for n, outcome in outcomes.items()
-            ]
-        )
-
-    return write
 
 
 def test_dead_letters_are_listed_oldest_first_and_left_alone(
@@ -196,83 +177,6 @@ def test_a_rabbitmq_that_is_away_is_told_without_its_password(words):
     assert "FORGEWIRE_AMQP_URL" in result.stderr
     assert "rabbitmq-unusable" not in result.output
     assert "hidden" not in result.output
-
-
-def test_an_audit_that_balances_is_exit_code_0(servers, account, bury_one):
-    account({1: "applied", 2: "duplicate", 3: "stale", 4: "ignored", 5: "dead"})
-    bury_one("d-5")
-
-    result = run("audit", **servers)
-
-    assert result.exit_code == 0
-    assert row(result.stdout, "push") == ["gitlab", "push", *"1111-1"]
-    totals, queued, verdict = result.stdout.splitlines()[-3:]
-    assert re.findall(r"(\w+) (\d+)", totals) == [
-        ("accepted", "5"),
-        ("applied", "1"),
-        ("duplicate", "1"),
-        ("stale", "1"),
-        ("ignored", "1"),
-        ("test", "0"),
-        ("dead", "1"),
-        ("missing", "0"),
-    ]
-    assert queued == "queued 0  dead letters 1"
-    assert verdict == "balanced"
-
-
-def test_an_audit_that_does_not_balance_is_exit_code_1(servers, account):
-    account({1: "applied", 4: "applied"})
-
-    shown = run("audit", **servers)
-    told = run_json("audit", **servers)
-
-    assert shown.exit_code == 1
-    assert "missing 2" in shown.stdout
-    assert "NOT balanced: a worker may have them" in shown.stdout
-    assert told == {
-        "accepted": 4,
-        "missing": 2,
-        "balanced": False,
-        "outcomes": {
-            "applied": 2,
-            "duplicate": 0,
-            "stale": 0,
-            "ignored": 0,
-            "test": 0,
-            "dead": 0,
-        },
-        "queued": 0,
-        "dead_letters": 0,
-        "rows": [
-            {
-                "source": "gitlab",
-                "event": "push",
-                "outcome": "applied",
-                "deliveries": 2,
-            }
-        ],
-    }
-
-
-def test_what_is_missing_while_the_queue_is_full_may_be_in_it(
-    servers, account, publisher
-):
-    account({2: "applied"})
-    publisher.publish(a_message())
-
-    result = run("audit", **servers)
-
-    assert result.exit_code == 1
-    assert "queued 1" in result.stdout
-    assert "run it again when the queue is empty" in result.stdout
-
-
-def test_an_audit_of_nothing_balances(servers):
-    result = run("audit", **servers)
-
-    assert result.exit_code == 0
-    assert result.stdout.startswith("accepted 0  ")
 
 
 def test_a_configuration_that_is_right_is_told_without_secrets(servers):
