@@ -95,11 +95,10 @@ class Run:
         wrong = verdict.wrong_in_state(self._db, self._stream.host)
         if number := verdict.dead(self._db):
             wrong.append(f"{number} dead letters, though nothing can be wrong with any")
-        environment = self._site.workers[0].environment
-        missing = verdict.missing_by_audit(environment)
+        differing = verdict.differing_by_audit(self._site.receivers[0].environment)
         # A number that was given to a request that got no 2xx may be missing.
-        if missing > self._unanswered:
-            wrong.append(f"audit misses {missing}, {self._unanswered} had no answer")
+        if differing > self._unanswered:
+            wrong.append(f"audit: {differing} differ, {self._unanswered} had no answer")
         ended = [f"a process ended by itself: {it.port}" for it in self._site.dead()]
         return wrong + ended
 

@@ -65,8 +65,8 @@ def wrong_in_state(db, host):
     return differences(host, db)
 
 
-def missing_by_audit(environment):
-    """Return how many accepted deliveries `forgewire audit` misses."""
+def differing_by_audit(environment):
+    """Return how many deliveries `forgewire audit` cannot account for."""
     done = subprocess.run(
         [Path(sys.executable).with_name("forgewire"), "audit", "--json"],
         env=environment,
@@ -77,4 +77,5 @@ def missing_by_audit(environment):
     )
     if done.returncode not in {0, 1} or not done.stdout:
         raise RuntimeError(f"forgewire audit: {done.stderr}")
-    return json.loads(done.stdout)["missing"]
+    found = json.loads(done.stdout)
+    return found.get("differences", found["missing"])
