@@ -24,6 +24,8 @@ MIB = 1 << 20
 MAX_MESSAGE_BYTES = 128 * MIB
 #: GitLab gives up on a hook after 10 s unless told otherwise, so stay well below that.
 MAX_CONFIRM_SECONDS = 60.0
+#: The receiver holds each file of the spool open, of 4 MiB each.
+MAX_SPOOL_BYTES = 16 * 1024 * MIB
 #: A year: what is longer is a slip of the pen.
 MAX_SECONDS = 31_536_000.0
 #: AMQP counts the messages handed out ahead in 16 bit.
@@ -194,7 +196,7 @@ def _spool(env: Reader) -> dict[str, Any]:
             "SPOOL_AFTER_SECONDS", 0.75, validate=within(0.01, MAX_CONFIRM_SECONDS)
         ),
         "spool_max_bytes": env.int(
-            "SPOOL_MAX_BYTES", 1024 * MIB, validate=within(1, 1 << 50)
+            "SPOOL_MAX_BYTES", 1024 * MIB, validate=within(1, MAX_SPOOL_BYTES)
         ),
         "spool_max_age_seconds": env.float(
             "SPOOL_MAX_AGE_SECONDS", 3600.0, validate=within(0.01, MAX_SECONDS)

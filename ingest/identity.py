@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import re
 import secrets
+from collections import deque
 
 from werkzeug.datastructures import Headers
 
@@ -22,12 +23,20 @@ class Receipts:
     def __init__(self) -> None:
         # Drawn, not the time: two receivers may start in the same second.
         self._start = secrets.token_hex(4)
-        # A step of count() is atomic.
+        # A step of count() is atomic, and so is what a deque does.
         self._numbers = itertools.count(1)
+        self._unused: deque[str] = deque()
 
     def take(self) -> str:
         """Return the next receipt: "3f9c2a71.42"."""
-        return f"{self._start}.{next(self._numbers)}"
+        try:
+            return self._unused.popleft()
+        except IndexError:
+            return f"{self._start}.{next(self._numbers)}"
+
+    def give_back(self, receipt: str) -> None:
+        """Use a receipt again: its event was not accepted, and must not look lost."""
+        self._unused.append(receipt)
 
 
 def delivery_id(headers: Headers, source: str, body: bytes) -> str:

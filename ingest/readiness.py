@@ -15,7 +15,8 @@ _SPOOL_HINT = (
 )
 _AGE_HINT = (
     "Events have been in the spool for longer than FORGEWIRE_SPOOL_MAX_AGE_SECONDS. "
-    "None is lost. They leave it when the broker confirms again."
+    "None is lost. They leave it when the broker confirms again; if it does and they "
+    "stay, see the log for a crash, and start the receiver again."
 )
 
 
@@ -25,7 +26,7 @@ class Readiness:
 
     broker: Callable[[], bool]
     spool: Callable[[], bool]
-    #: Whether the spool holds nothing that is older than it should be.
+    #: Whether the spool is drained, and holds nothing older than it should be.
     is_fresh: Callable[[], bool]
 
     def checks(self) -> list[Check]:

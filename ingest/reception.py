@@ -150,8 +150,10 @@ class Reception:
         try:
             return self._make_durable(message)
         except CannotSpool as exc:
+            self._receipts.give_back(message.receipt)
             raise Refused(problems.NOT_DURABLE) from exc
         except TooLarge as exc:
+            self._receipts.give_back(message.receipt)
             raise Refused(problems.TOO_LARGE_FOR_BROKER) from exc
 
 

@@ -1,6 +1,7 @@
 """What the tests of the spool need: messages, a broker that does as it is told."""
 
 import threading
+import time
 from concurrent.futures import Future
 
 from broker.errors import NotConnected
@@ -25,8 +26,8 @@ def a_message(number=1, body=b'{"event_name": "push"}', **changes):
     return Message(**given | changes)
 
 
-def a_store(path, *, max_bytes=1 << 30, name="test", **options):
-    return Store(Folder(path, name), max_bytes=max_bytes, **options)
+def a_store(path, *, max_bytes=1 << 30, name="test", clock=time.time_ns, **options):
+    return Store(Folder(path, name, clock), max_bytes=max_bytes, **options)
 
 
 def keep(store, *messages):

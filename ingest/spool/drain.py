@@ -53,6 +53,11 @@ class Drain:
         """Begin to look for what there is to send."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def close(self, timeout: float) -> None:
         """Stop; what is not confirmed stays in the spool."""
         self._stop.set()

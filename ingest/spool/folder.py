@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import structlog
@@ -24,10 +24,13 @@ _REMOTE = ("nfs", "cifs", "smb", "9p", "ceph", "gluster", "fuse.")
 class Folder:
     """Makes, finds and counts files; knows nothing of what is in them."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(
+        self, path: Path, name: str, clock: Callable[[], int] = time.time_ns
+    ) -> None:
         self.path = path
         #: Of this start of a receiver; no other has it.
         self._name = name
+        self._clock = clock
         self._newest = 0
         self._unreadable: set[Path] = set()
 
@@ -40,7 +43,7 @@ class Folder:
         """Return a new file, which sorts behind those that are there; raise OSError."""
         self.prepare()
         # A clock that is put back must not put new files in front of old ones.
-        self._newest = max(self._newest + 1, time.time_ns() // 1000)
+        self._newest = max(self._newest + 1, self._clock() // 1000)
         return Segment.create(self.path / f"{self._newest:020d}-{self._name}{SUFFIX}")
 
     def orphans(self, ours: Collection[Path], most: int) -> Iterator[Segment]:

@@ -70,11 +70,13 @@ class Spool:
 
     def is_ready(self) -> bool:
         """Return whether it takes events now."""
-        return self._store.failure is None and not self._store.is_full
+        is_writable = self._store.failure is None and self._writer.is_alive
+        return is_writable and not self._store.is_full
 
     def is_fresh(self) -> bool:
-        """Return whether nothing in it is older than it should be."""
-        return self.oldest_seconds() <= self._bounds.max_age_seconds
+        """Return whether it is drained, and nothing in it is too old."""
+        is_young = self.oldest_seconds() <= self._bounds.max_age_seconds
+        return is_young and self._drain.is_alive
 
     def level(self) -> Level:
         """Return how full it is."""

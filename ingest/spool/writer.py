@@ -43,6 +43,11 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def close(self, timeout: float) -> bool:
         """Write what waits; return whether that was done in `timeout` seconds."""
         self._is_closed = True

@@ -249,6 +249,21 @@ def test_a_receiver_that_is_killed_at_any_moment_loses_nothing(
     assert len(set(came)) <= len(accepted) + 6 * LIVES
 
 
+def test_what_is_spooled_when_it_is_told_to_stop_is_sent_at_the_next_start(
+    start, proxy, url, arrived
+):
+    proxy.refuse()
+    first = start(url).wait("degraded")
+    ids = [f"stop-{it}" for it in range(20)]
+    send(first, ids)
+
+    assert first.stop() == 0
+    proxy.admit()
+    start(url)
+
+    assert arrived(ids) == ids
+
+
 def test_another_receiver_drains_what_a_dead_one_left(
     start, proxy, url, spool, arrived
 ):

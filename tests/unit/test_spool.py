@@ -86,6 +86,19 @@ def test_large_bodies_are_kept_too(opened):
     assert sorted(it.body[:1] for it in broker.taken) == [it[:1] for it in bodies]
 
 
+def test_only_so_many_bytes_are_on_their_way_at_once(opened):
+    broker = Outlets()
+    broker.confirms.clear()
+    spool = opened(broker)
+    body = b"x" * (5 << 20)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda it: spool.keep(a_message(it, body)), range(3)))
+    until(lambda: broker.tried, "it is drained")
+
+    assert len(broker.tried) == 1
+
+
 def test_it_leaves_no_faster_than_it_may(opened):
     broker = Outlets(is_ready=False, rate=100.0)
     spool = opened(broker)
@@ -341,6 +354,13 @@ def test_what_comes_after_the_end_is_refused(path):
 
         assert isinstance(late.exception(5), CannotSpool)
     store.close()
+
+
+def test_a_spool_that_was_not_started_is_not_ready(path):
+    spool = a_spool(path, Outlets())
+
+    assert not spool.is_ready()
+    assert not spool.is_fresh()
 
 
 def test_a_failure_ends_by_itself(opened, path):

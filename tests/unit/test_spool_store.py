@@ -5,7 +5,6 @@ import os
 import resource
 import stat
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from structlog.testing import capture_logs
 
 from ingest.spool import records, survey
+from ingest.spool import segment as segment_module
 from ingest.spool.errors import CannotSpool
 from ingest.spool.folder import Folder
 from tests.spooling import a_message, a_store, keep
@@ -151,14 +151,17 @@ def test_what_was_kept_first_is_drained_first(path):
 
 
 def test_a_clock_that_is_put_back_changes_no_order(path):
-    store = a_store(path, segment_bytes=1)
-    store._folder._newest = time.time_ns() // 1000 + 3_600_000_000
+    times = iter(range(9_000_000, 0, -1_000_000))
+    store = a_store(path, segment_bytes=1, clock=lambda: next(times))
 
     for number in range(5):
         keep(store, a_message(number))
 
-    assert numbers(drained(store)) == list(range(5))
     store.close()
+    heir = a_store(path, name="b")
+    heir.adopt()
+    assert numbers(drained(heir)) == list(range(5))
+    heir.close()
 
 
 def test_nobody_else_can_look_into_it(path):
@@ -196,6 +199,20 @@ def test_adopted_files_are_drained_before_newer_ones(path):
     assert second.level().events == 3
     assert numbers(drained(second)) == [1, 2, 3]
     second.close()
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_a_file_that_went_between_finding_and_locking_is_let_go(path, is_replaced):
+    path.mkdir(parents=True)
+    file = path / "1-a.spool"
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
+    file.rename(path / "drained")
+    if is_replaced:
+        file.touch()
+
+    assert not segment_module._is_locked(descriptor, file)
+
+    os.close(descriptor)
 
 
 def test_how_full_it_is_is_told(path):
@@ -304,6 +321,10 @@ def test_beyond_its_bound_nothing_is_admitted(path):
     with pytest.raises(CannotSpool, match="FORGEWIRE_SPOOL_MAX_BYTES"):
         store.admit(payload, size)
     assert store.is_full
+    store.admit(records.payload(a_message(body=b"")), 0)
+    assert not store.is_full
+    with pytest.raises(CannotSpool):
+        store.admit(payload, size)
     drained(store)
     assert not store.is_full
     store.close()
