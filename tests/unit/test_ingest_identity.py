@@ -106,3 +106,13 @@ def test_receipts_are_numbered_without_gap_over_threads():
 
 def test_two_starts_have_receipts_of_their_own():
     assert identity.Receipts().take() != identity.Receipts().take()
+
+
+def test_a_receipt_that_was_given_back_is_the_next_one_taken():
+    receipts = identity.Receipts()
+    first, second = receipts.take(), receipts.take()
+
+    receipts.give_back(first)
+
+    assert receipts.take() == first
+    assert receipts.take() not in {first, second}
