@@ -267,6 +267,33 @@ def test_a_replay_keeps_its_rate(servers, bury_one):
     assert time.monotonic() - started > 0.4
 
 
+def test_a_replay_that_is_killed_loses_none_and_can_be_run_again(
+    servers, topology, publisher
+):
+    everything = {f"d-{number}" for number in range(200)}
+    told = json.dumps(payload("user_create")).encode()
+    death = Death("handler-failed", "Traceback ...", None, NOW)
+    for future in [
+        bury(publisher, *encode(a_message(it, event="user_create", body=told)), death)
+        for it in sorted(everything)
+    ]:
+        future.result(30)
+
+    process = start("dead-letters", "replay", "--rate", "200", **servers)
+    until(lambda: waiting(servers, topology) > 20, 30)
+    process.kill()
+    process.communicate(timeout=10)
+
+    until(lambda: len(left(servers)) + waiting(servers, topology) >= 200)
+    kept = set(left(servers))
+    sent = {it.delivery_id for it in take(servers, topology, len(everything - kept))}
+    assert 20 < len(sent) < 200
+    assert sent | kept == everything
+    again = run_json("dead-letters", "replay", "--rate", "9999", **servers)
+    assert set(ids(again["replayed"])) == kept
+    assert left(servers) == []
+
+
 def test_a_replay_that_cannot_connect_takes_nothing(servers, bury_one):
     bury_one("d-1")
     away = f"amqp://127.0.0.1:{ports.free()}/"
@@ -397,19 +424,23 @@ def test_without_a_terminal_nothing_is_removed_unless_told(servers, bury_one, wo
     assert left(servers) == ["d-1"]
 
 
+def start(*words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings):
+    """Start a command in a process of its own."""
+    environ = {f"FORGEWIRE_{name}": str(it) for name, it in settings.items()}
+    others = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", "from cli.main import main; main()", *words],
+        env=others | environ | {"TERM": "xterm", "FORGEWIRE_DATA_DIR": "/nonexistent"},
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    )
+
+
 def at_terminal(*words, answer=None, **settings):
     """Run a command at a terminal; return what it showed there, and its output."""
     controller, terminal = pty.openpty()
-    environ = {f"FORGEWIRE_{name}": str(it) for name, it in settings.items()}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    coverage = {name: it for name, it in os.environ.items() if "COV" in name}
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import main; main()", *words],
-        env=kept | coverage | environ | {"TERM": "xterm", "FORGEWIRE_DATA_DIR": "/-"},
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-    )
+    process = start(*words, stdin=terminal, stderr=terminal, **settings)
     os.close(terminal)
     try:
         if answer:
