@@ -128,6 +128,29 @@ def half_open_wires(site):
     yield HANG_SECONDS
 
 
+def kill_receiver_with_spool(site):
+    """Kill a receiver that holds what RabbitMQ could not take, and start it again."""
+    for wire in site.wires:
+        wire.refuse()
+    yield 4
+    site.receivers[0].kill()
+    yield ABSENT_SECONDS
+    site.receivers[0].start()
+    yield 2
+    for wire in site.wires:
+        wire.admit()
+
+
+def lose_database(site):
+    every = site.mongos.numbers
+    for number in every:
+        site.mongos.kill(number)
+    yield 20
+    for number in every:
+        site.mongos.start(number)
+    site.mongos.wait_primary()
+
+
 def fill_spools(site):
     """Take the broker away while the spools' disks are full, then make room."""
     for number in range(2):
@@ -179,6 +202,8 @@ FAULTS = (
     Fault("connections to RabbitMQ cut", cut_wires),
     Fault("connections to RabbitMQ stalled", stall_wires),
     Fault("connections to RabbitMQ half open", half_open_wires),
+    Fault("RabbitMQ away and receiver killed", kill_receiver_with_spool),
     Fault("RabbitMQ away and spool disk full", fill_spools),
+    Fault("all of MongoDB gone for 20 s", lose_database),
     Fault("receiver's clock back by an hour", step_clock_back),
 )

@@ -27,6 +27,10 @@ class Mongos:
         self._members = [self._launch(number) for number in range(size)]
 
     @property
+    def numbers(self):
+        return range(len(self._members))
+
+    @property
     def url(self):
         addresses = ",".join(member.member for member in self._members)
         return f"mongodb://{addresses}/{mongodb.DATABASE}?replicaSet={mongodb.SET}"
