@@ -96,17 +96,6 @@ class Folder:
                     if time.time() - path.stat().st_mtime > RUBBISH_SECONDS:
                         path.unlink()
 
-    def is_remote(self) -> bool:
-        """Return whether the folder is on a file system of another machine."""
-        mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").splitlines()
-        here = str(self.path.resolve())
-        kind, longest = "", 0
-        for _, point, found, *_ in (line.split() for line in mounts):
-            is_above = here == point or here.startswith(point.rstrip("/") + "/")
-            if is_above and len(point) >= longest:
-                kind, longest = found, len(point)
-        return kind.startswith(_REMOTE)
-
     def _files(self, suffix: str) -> list[Path]:
         try:
             return sorted(it for it in self.path.iterdir() if it.suffix == suffix)
@@ -130,3 +119,14 @@ class Folder:
         with contextlib.suppress(OSError):
             kept = path.rename(path.with_suffix(SET_ASIDE_SUFFIX))
             _log.error("spool-file-set-aside", file=kept.name, why=why)
+
+
+def is_remote(path: Path, mounts: str) -> bool:
+    """Return whether a path is on another machine's disk; `mounts` is as in /proc."""
+    here = str(path.resolve())
+    kind, longest = "", 0
+    for _, point, found, *_ in (line.split() for line in mounts.splitlines()):
+        is_above = here == point or here.startswith(point.rstrip("/") + "/")
+        if is_above and len(point) >= longest:
+            kind, longest = found, len(point)
+    return kind.startswith(_REMOTE)

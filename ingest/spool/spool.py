@@ -1,5 +1,6 @@
 """The receiver's own disk, where events wait while the broker is away."""
 
+import contextlib
 import os
 import secrets
 import time
@@ -12,7 +13,7 @@ from broker.message import Message
 from ingest.circuit import Circuit
 from ingest.spool import records
 from ingest.spool.drain import Drain, Outlet
-from ingest.spool.folder import Folder
+from ingest.spool.folder import Folder, is_remote
 from ingest.spool.store import SEGMENT_BYTES, Level, Store
 from ingest.spool.writer import PATIENCE_SECONDS, Writer
 
@@ -31,6 +32,8 @@ class Bounds:
     max_age_seconds: float
     segment_bytes: int = SEGMENT_BYTES
     patience_seconds: float = PATIENCE_SECONDS
+    #: Where Linux lists what is mounted.
+    mounts: Path = Path("/proc/self/mounts")
 
 
 class Spool:
@@ -53,8 +56,7 @@ class Spool:
         """See whether the disk takes anything, adopt orphans, begin to drain."""
         self._store.probe()
         self._folder.sweep()
-        if self._folder.is_remote():
-            _log.warning("spool-on-network", hint=_REMOTE)
+        self._warn_of_network()
         self._writer.start()
         self._drain.start()
 
@@ -90,3 +92,8 @@ class Spool:
     def set_aside_files(self) -> int:
         """Return how many files wait for somebody to look at them."""
         return self._folder.set_aside_files()
+
+    def _warn_of_network(self) -> None:
+        with contextlib.suppress(OSError):
+            if is_remote(self._folder.path, self._bounds.mounts.read_text("utf-8")):
+                _log.warning("spool-on-network", hint=_REMOTE)

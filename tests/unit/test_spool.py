@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from structlog.testing import capture_logs
 
 from broker.errors import Refused, TooLarge, TooLate
 from ingest.circuit import Circuit
@@ -354,6 +355,18 @@ def test_what_comes_after_the_end_is_refused(path):
 
         assert isinstance(late.exception(5), CannotSpool)
     store.close()
+
+
+@pytest.mark.parametrize(("kind", "warnings"), [("nfs4", 1), ("ext4", 0)])
+def test_a_spool_on_another_machine_is_warned_of(opened, tmp_path, kind, warnings):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"somewhere / {kind} rw 0 0\n")
+
+    with capture_logs() as logs:
+        opened(Outlets(), mounts=mounts)
+
+    said = [it["event"] for it in logs]
+    assert said.count("spool-on-network") == warnings
 
 
 def test_a_spool_that_was_not_started_is_not_ready(path):

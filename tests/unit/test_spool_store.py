@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from ingest.spool import records, survey
 from ingest.spool import segment as segment_module
 from ingest.spool.errors import CannotSpool
-from ingest.spool.folder import Folder
+from ingest.spool.folder import Folder, is_remote
 from tests.spooling import a_message, a_store, keep
 
 
@@ -293,6 +293,7 @@ def test_what_is_no_file_of_ours_is_set_aside_untouched(path, content):
 
     assert (path / "00000000000000000001-a.set-aside").read_bytes() == content
     assert numbers(drained(store)) == [1]
+    assert [*survey.messages(path, set_aside=True)] == []
     assert [*survey.messages(path)] == []
     store.close()
 
@@ -434,8 +435,27 @@ def test_what_a_killed_receiver_left_half_made_is_swept(path):
     assert [*path.iterdir()] == [new]
 
 
-def test_a_folder_on_this_machine_is_not_remote(path):
-    assert not Folder(path, "a").is_remote()
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/export /srv/shared nfs4 rw 0 0
+/dev/sdb1 /srv/shared/fast xfs rw 0 0
+//server/share /srv/share cifs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_far"),
+    [
+        ("/var/spool", False),
+        ("/srv/shared/spool", True),
+        ("/srv/shared", True),
+        ("/srv/shared/fast/spool", False),
+        ("/srv/share/spool", True),
+        ("/srv/sharedness", False),
+    ],
+)
+def test_a_disk_of_another_machine_is_known(folder, is_far):
+    assert is_remote(Path(folder), MOUNTS) == is_far
 
 
 def test_only_so_many_files_are_adopted_at_once(path):
