@@ -28,7 +28,7 @@ test-long: setup ## Run the property tests for as long as it takes
 chaos-quick: setup ## Break real servers while hooks come in, each fault once
 	@exec $(PYTHON) -m tests.chaos --quick --seed $(SEED) $(ARGS)
 
-chaos: setup ## The same with 20,000 hooks and each fault three times
+chaos: setup ## The same with 20,000 hooks, each fault twice
 	@exec $(PYTHON) -m tests.chaos --seed $(SEED) $(ARGS)
 
 check: setup ## Check format, lint, types and which room imports which

@@ -4,6 +4,7 @@ python -m tests.chaos --events 20000 --seed 1
 """
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,15 +25,22 @@ QUICK_EVENTS = 60 * len(FAULTS)
 
 @click.command(help=__doc__)
 @click.option("--events", default=20_000, show_default=True, help="How many hooks.")
-@click.option("--rounds", default=3, show_default=True, help="How often each fault.")
+@click.option("--rounds", default=2, show_default=True, help="How often each fault.")
 @click.option("--seed", default=1, show_default=True, help="Of hooks and schedule.")
 @click.option("--quick", is_flag=True, help="Each fault once, and few hooks.")
 @click.option("--only", multiple=True, help="Only faults with this in their names.")
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Keep data and logs there."
 )
-@click.option("--write", "page", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--write",
+    "page",
+    type=click.Path(path_type=Path, exists=True),
+    help="Put the table between the markers of this page.",
+)
 def main(*, events, rounds, seed, quick, only, keep, page):
+    # Told to stop, it stops all that it has started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console, begin = Console(), time.monotonic()
 
     def say(words):

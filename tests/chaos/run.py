@@ -1,5 +1,6 @@
 """Make each fault while hooks are sent, wait until all is well again, and look."""
 
+import math
 import threading
 import time
 from random import Random
@@ -30,8 +31,8 @@ class Run:
         self.found = {}
 
     def go(self, faults, events, rounds):
-        """Make all faults `rounds` times; `events` hooks in all."""
-        share = events // (len(faults) * rounds)
+        """Make all faults `rounds` times; send at least `events` hooks in all."""
+        share = math.ceil(events / (len(faults) * rounds))
         for _ in range(rounds):
             for fault in self._random.sample(faults, len(faults)):
                 self._make(fault, share)
@@ -47,11 +48,12 @@ class Run:
         answers, hooks = Answers(), self._stream.more(number)
         sending = _Sending(self._sender, hooks, answers)
         time.sleep(BEFORE_SECONDS)
-        for seconds in fault.steps(self._site) or ():
-            time.sleep(seconds)
-        mended = time.monotonic()
-        until_now = list(answers.accepted)
-        sending.finish()
+        try:
+            for seconds in fault.steps(self._site):
+                time.sleep(seconds)
+        finally:
+            mended, until_now = time.monotonic(), list(answers.accepted)
+            sending.finish()
         self._recover(found, until_now, mended)
         sending.join()
         self._account(found, hooks, answers)
