@@ -113,6 +113,15 @@ class Histories(RuleBasedStateMachine):
         self.count += 1
         self.stores[name] = self.new(name)
 
+    @rule(name=st.sampled_from("ab"), is_confirmed=st.booleans())
+    def crash_while_draining(self, name, is_confirmed):
+        # Between a confirm and the removal of the file, or before any confirm.
+        segment = self.stores[name].oldest()
+        if segment is not None:
+            messages = segment.read()
+            self.sent += messages if is_confirmed else ()
+        self.crash(name, b"")
+
     @invariant()
     def nothing_is_lost(self):
         there = set(survey.messages(self.path)) if self.path.exists() else set()
