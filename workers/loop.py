@@ -14,7 +14,7 @@ from tenacity import (
     retry_if_exception_type,
     sleep_using_event,
     stop_when_event_set,
-    wait_exponential_jitter,
+    wait_random_exponential,
 )
 
 from broker.consumer import Consumer
@@ -113,7 +113,9 @@ def until_available(
 
     retrying = Retrying(
         retry=retry_if_exception_type(Unavailable),
-        wait=wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT),
+        wait=wait_random_exponential(
+            multiplier=2 * FIRST_WAIT, min=FIRST_WAIT, max=LONGEST_WAIT
+        ),
         stop=stop_when_event_set(stop),
         sleep=sleep_using_event(stop),
         before_sleep=before_sleep,
