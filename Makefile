@@ -1,6 +1,8 @@
 # What people type: `make` lists it.
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Test files run side by side: most of them wait for servers most of the time.
+JOBS ?= 3
 SEED := 1
 
 .DEFAULT_GOAL := help
@@ -20,7 +22,7 @@ demo: setup ## Deliver all sample hooks twice to a stack of its own, show the st
 	@exec $(VENV)/bin/forgewire demo tests/samples
 
 test: setup ## Run all tests, on servers of their own, and measure coverage
-	@exec $(PYTHON) -m pytest --cov --cov-report=term $(ARGS)
+	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
 
 test-long: setup ## Run the property tests for as long as it takes
 	@HYPOTHESIS_PROFILE=long exec $(PYTHON) -m pytest --timeout=0 $(ARGS)
