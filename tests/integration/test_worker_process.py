@@ -45,7 +45,8 @@ def start(tmp_path, amqp_url, prefix, mongodb_url, database):
 
     def start(**settings):
         url = settings.pop("mongodb_url", at_database(mongodb_url, database.name))
-        worker = Worker(tmp_path, amqp_url, prefix, url, **settings)
+        broker = settings.pop("amqp_url", amqp_url)
+        worker = Worker(tmp_path, broker, prefix, url, **settings)
         started.append(worker)
         return worker
 
@@ -190,6 +191,34 @@ def test_a_worker_waits_for_mongodb_and_loses_nothing(
         assert alive.status_code == 200
         assert dead_letters.count(amqp_url, Topology(prefix)) == 0
         assert worker.end() == 0
+    finally:
+        proxy.close()
+
+
+def test_mongodb_away_for_longer_than_the_heartbeat_burns_no_attempt(
+    start, amqp_url, prefix, mongodb, database
+):
+    migrate(database)
+    proxy = Proxy(mongodb.port)
+    url = f"mongodb://127.0.0.1:{proxy.port}/{database.name}?directConnection=true"
+    messages = [sample("user_create", f"d-{n}") for n in range(20)]
+    try:
+        worker = start(mongodb_url=url, amqp_url=f"{amqp_url}?heartbeat=1")
+        until(worker.is_ready)
+        proxy.refuse()
+        publish_all(amqp_url, prefix, messages)
+        # RabbitMQ hangs up on who is silent for two heartbeats, so this goes on.
+        until(
+            lambda: len([it for it in worker.lines() if it["event"] == "waiting"]) > 2
+        )
+
+        proxy.admit()
+        await_rows(database, len(messages))
+
+        assert {row["attempts"] for row in ledger(database).values()} == {1}
+        connected = [it for it in worker.lines() if it["event"] == "rabbitmq-connected"]
+        assert len(connected) == 2  # to take, and to bury
+        assert dead_letters.count(amqp_url, Topology(prefix)) == 0
     finally:
         proxy.close()
 
