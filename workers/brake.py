@@ -32,3 +32,7 @@ class Brake:
         """Count what was worked; whatever fits releases the brake."""
         self._streak = 0 if fitted else self._streak + rejected
         self.is_on = self.is_on and not fitted
+
+    def pardon(self, number: int) -> None:
+        """Do not count so many rejections: what fitted among them speaks for us."""
+        self._streak = -number

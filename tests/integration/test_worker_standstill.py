@@ -148,7 +148,7 @@ def test_each_probe_buries_one_so_that_an_operator_sees_why(
         assert {it.reason for it in letters} == {"invalid-payload"}
 
 
-def test_one_event_that_fits_lets_it_go_on(publisher, shift):
+def test_one_event_that_fits_speaks_for_the_worker(publisher, shift):
     publish(publisher, *many_bad(30))
     with shift.running():
         until(shift.is_red)
@@ -158,10 +158,23 @@ def test_one_event_that_fits_lets_it_go_on(publisher, shift):
 
         shift.probe()
 
-        # The burst is longer than the limit, so the worker stands still once more.
-        until(lambda: shift.outcomes().get("good") == "applied")
-        until(lambda: len(shift.outcomes()) >= 1 and shift.is_red())
-        until(lambda: shift.probe() or len(shift.outcomes()) == 36)
+        until(lambda: len(shift.outcomes()) == 36)
+        assert shift.outcomes()["good"] == "applied"
+        assert not shift.brake.is_on
+
+
+def test_a_worker_that_went_on_stops_again_at_the_next_burst(publisher, shift):
+    publish(publisher, *many_bad(30))
+    with shift.running():
+        until(shift.is_red)
+        publish(publisher, good("good"))
+        until(lambda: len(shift.consumer._intake._shelf) == 1)
+        shift.probe()
+        until(lambda: len(shift.outcomes()) == 31)
+
+        publish(publisher, *[bad(f"later-{n}") for n in range(40)])
+
+        until(shift.is_red)
 
 
 def test_a_burst_of_foreign_messages_counts_as_well(
