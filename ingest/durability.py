@@ -49,8 +49,8 @@ class Durability:
         except CannotSpool as exc:
             try:
                 self._publish(message)
-            except BrokerUnavailable:
-                raise exc from None
+            except BrokerUnavailable as cause:
+                raise exc from cause
             self.circuit.close()
             return QUEUED
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Request, Response
 
-from broker.errors import TooLarge
+from broker.errors import Blocked, ConnectionLost, TooLarge, TooLate
 from broker.message import Message
 from config.settings import Source
 from ingest import answers, authentication, bodies, identity, journal, problems
@@ -20,6 +20,8 @@ from ingest.spool.errors import CannotSpool
 from schemas.body import event_name, parse_object
 from schemas.errors import ForgewireError, NoEventName, NotAnObject
 
+#: After these the broker may have the event all the same, with its receipt.
+_PERHAPS_QUEUED = (Blocked, ConnectionLost, TooLate)
 #: What the answer to a hook for an unknown source is counted under.
 OTHER = "other"
 
@@ -150,7 +152,8 @@ class Reception:
         try:
             return self._make_durable(message)
         except CannotSpool as exc:
-            self._receipts.give_back(message.receipt)
+            if not isinstance(exc.__cause__, _PERHAPS_QUEUED):
+                self._receipts.give_back(message.receipt)
             raise Refused(problems.NOT_DURABLE) from exc
         except TooLarge as exc:
             self._receipts.give_back(message.receipt)

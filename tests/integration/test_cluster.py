@@ -11,6 +11,9 @@ from tests.chaos.mongos import Mongos
 from tests.chaos.rabbits import Rabbits
 from tests.rabbit import a_message, consuming, publishing, until
 
+#: Six servers start while other tests use the machine.
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture(scope="module")
 def rabbits(tmp_path_factory):
@@ -74,7 +77,6 @@ def write(db, document_id):
     until(is_written, 30)
 
 
-@pytest.mark.timeout(240)
 def test_a_killed_leader_costs_neither_messages_nor_service(rabbits, prefix):
     topology, every = Topology(prefix), urls(rabbits.ports)
     with (
@@ -119,7 +121,6 @@ def test_the_queues_of_many_do_not_all_have_one_leader(rabbits):
     assert len(leaders) > 1
 
 
-@pytest.mark.timeout(120)
 def test_the_state_is_written_on_after_the_primary_dies_or_steps_down(mongos):
     db = connect(mongos.url, name="test")
     write(db, "before")

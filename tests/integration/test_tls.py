@@ -18,6 +18,9 @@ from tests.chaos.rabbits import Rabbits
 from tests.receiver import Receiver, until
 from tests.working import Worker
 
+#: Servers of the module's own may start while other tests use the machine.
+pytestmark = pytest.mark.timeout(240)
+
 HOOK = (
     b'{"event_name": "user_create", "user_id": 7, "username": "rowan", "name": "Rowan",'
     b' "email": "rowan@corp.example", "created_at": "2026-03-01T09:00:00Z",'

@@ -8,7 +8,7 @@ import threading
 import pytest
 from prometheus_client import CollectorRegistry
 
-from broker.errors import TooLarge
+from broker.errors import ConnectionLost, NotConnected, TooLarge, TooLate
 from schemas.errors import BrokerUnavailable
 from tests.receiving import (
     EVENT,
@@ -107,6 +107,30 @@ def test_an_event_is_named_by_object_kind_too(client, outbox):
     )
 
     assert outbox.messages[0].event == "merge_request"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_used_again"),
+    [(NotConnected(), True), (ConnectionLost(), False), (TooLate(), False)],
+)
+def test_a_receipt_that_the_broker_may_have_is_not_used_again(error, is_used_again):
+    receipts, errors = [], [error]
+
+    class Recovering:
+        def publish(self, message):
+            receipts.append(message.receipt)
+            if errors:
+                raise errors.pop()
+
+    client = build(Recovering()).test_client()
+
+    statuses = [
+        client.post("/hooks/gitlab", data=EVENT, headers=with_token()).status_code
+        for _ in range(2)
+    ]
+
+    assert statuses == [503, 202]
+    assert (receipts[0] == receipts[1]) is is_used_again
 
 
 def test_receipts_count_what_is_handed_on_only(client, outbox):
