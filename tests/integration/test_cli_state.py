@@ -69,8 +69,9 @@ def test_json_holds_what_the_table_leaves_out(url, tell):
     assert document["_id"] == "gitlab:41"
     assert document["rev"] == 1
     assert document["version"] == [
-        "1970-01-01T00:00:00+00:00",
+        1,
         "2026-01-05T08:00:00+00:00",
+        "1970-01-01T00:00:00+00:00",
         0,
         RECEIVED,
         "d-1",
