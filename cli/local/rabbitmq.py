@@ -124,6 +124,11 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "HOME": str(folder),
         "ERL_EPMD_ADDRESS": ports.HOST,
         "ERL_CRASH_DUMP_SECONDS": "0",
+        # Erlang would start an epmd of its own, that nobody stops, if ours is gone.
+        "ERL_ZFLAGS": "-start_epmd false",
+        # So that the script becomes the node: a signal that comes before the script has
+        # set its traps would end the script alone.
+        "RUNNING_UNDER_SYSTEMD": "true",
         "RABBITMQ_NODENAME": NODE,
         "RABBITMQ_NODE_IP_ADDRESS": ports.HOST,
         "RABBITMQ_NODE_PORT": str(port),
