@@ -21,8 +21,6 @@ Records: TypeAlias = dict[str, Record]
 #: Rounds of reading and writing again until this worker's write comes through; in each
 #: round at least one of the racing workers gets ahead.
 MAX_ROUNDS = 1_000
-#: How many documents one command reads or writes.
-CHUNK = 1_000
 
 
 class Documents:

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
+from broker.topology import Topology
 from cli.local import mongodb as local_mongodb
 from cli.local import rabbitmq as local_rabbitmq
+from tests.rabbit import channel, publishing
+from tests.working import at_database
 
 settings.register_profile(
     "ci",
@@ -62,3 +65,31 @@ def database(mongodb_url):
 def prefix():
     """A name in front of all queues of one test."""
     return f"test-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def topology(amqp_url, prefix):
+    """The queues of one test, deleted at its end."""
+    topology = Topology(prefix)
+    yield topology
+    with channel(amqp_url) as it:
+        for name in (topology.events, topology.dead_letters):
+            it.queue_delete(name)
+            it.exchange_delete(name)
+
+
+@pytest.fixture
+def publisher(amqp_url, topology):
+    """A publisher that has connected to the queues of this test."""
+    with publishing(amqp_url, topology) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def servers(amqp_url, topology, mongodb_url, database):
+    """The settings that lead to the servers of this test."""
+    return {
+        "AMQP_URL": amqp_url,
+        "AMQP_PREFIX": topology.prefix,
+        "MONGODB_URL": at_database(mongodb_url, database.name),
+    }

@@ -4,36 +4,17 @@ import random
 import threading
 import time
 
-import pytest
-
 from broker.consumer import Consumer
-from broker.topology import DELIVERY_LIMIT, Topology
+from broker.topology import DELIVERY_LIMIT
 from schemas.errors import BrokerUnavailable
 from tests.rabbit import (
     a_message,
     channel,
     consuming,
     proxied,
-    publishing,
     take_all,
     until,
 )
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 def publish(publisher, *ids, **changes):

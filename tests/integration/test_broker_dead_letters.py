@@ -7,8 +7,8 @@ from broker import dead_letters
 from broker.dead_letters import MAX_DETAIL, Death, bury
 from broker.envelope import encode
 from broker.errors import ConnectionLost
-from broker.topology import DELIVERY_LIMIT, Topology
-from tests.rabbit import a_message, channel, consuming, proxied, publishing, until
+from broker.topology import DELIVERY_LIMIT
+from tests.rabbit import a_message, channel, consuming, proxied, until
 
 DEATH = Death(
     reason="handler-failed",
@@ -16,22 +16,6 @@ DEATH = Death(
     handler="handlers.users.save",
     died_at=1_790_000_001_000_000,
 )
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 def test_a_dead_letter_tells_all_about_the_event(amqp_url, topology, publisher):

@@ -22,7 +22,6 @@ from broker.errors import (
     Unsendable,
 )
 from broker.publisher import Publisher
-from broker.topology import Topology
 from schemas.errors import BrokerUnavailable
 from tests.rabbit import (
     a_message,
@@ -36,16 +35,6 @@ from tests.rabbit import (
 )
 
 THREADS, EACH = 50, 100
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
 
 
 def depth(url, queue):

@@ -13,10 +13,8 @@ from broker.envelope import encode
 from broker.errors import ConnectionLost
 from broker.holding import Holding
 from broker.replay import Outgoing, replay
-from broker.topology import Topology
 from tests.rabbit import (
     a_message,
-    channel,
     consuming,
     proxied,
     publishing,
@@ -26,22 +24,6 @@ from tests.rabbit import (
 
 MIB = 1024 * 1024
 DEATH = Death("handler-failed", "Traceback ...", "handlers.users.save", 1)
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 @pytest.fixture

@@ -7,32 +7,15 @@ import pytest
 
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
-from broker.topology import Topology
 from ingest.spool import records
 from ingest.spool.segment import Segment
 from state.ledger import Ledger, Row
 from state.migrations import migrate
 from tests.commands import row, run, run_json
-from tests.rabbit import a_message, channel, publishing
+from tests.rabbit import a_message, channel
 from tests.working import at_database
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from bson import encode as to_bson
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
 from broker.message import Message
-from broker.topology import Topology
 from ingest.spool import records
 from ingest.spool.segment import SET_ASIDE_SUFFIX, SUFFIX
 from state.migrations import migrate
@@ -17,7 +16,6 @@ from state.store import Store
 from tests.commands import run, run_json
 from tests.rabbit import channel, publishing
 from tests.samples.load import event_of, payload
-from tests.working import at_database
 from tests.world import HANDLERS
 from workers.decide import decide
 
@@ -27,26 +25,6 @@ DESTROYED = payload("user_destroy")
 ID = DESTROYED["user_id"]
 USERNAME, NAME, EMAIL = (DESTROYED[it] for it in ("username", "name", "email"))
 PERSONAL = (USERNAME, NAME, EMAIL, "formerly")
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def servers(amqp_url, topology, mongodb_url, database):
-    """The settings that lead to the servers of this test."""
-    return {
-        "AMQP_URL": amqp_url,
-        "AMQP_PREFIX": topology.prefix,
-        "MONGODB_URL": at_database(mongodb_url, database.name),
-    }
 
 
 @pytest.fixture

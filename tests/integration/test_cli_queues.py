@@ -8,41 +8,13 @@ import pytest
 from broker import dead_letters
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
-from broker.topology import Topology
 from cli.local import mongodb, ports
 from tests.commands import row, run, run_json
-from tests.rabbit import a_message, channel, publishing, until
-from tests.working import at_database
+from tests.rabbit import a_message, channel, until
 
 DETAIL = 'Traceback (most recent call last):\n  File "x.py"\nBad: \x1b[31muser_id'
 PAYLOAD = b'{"event_name": "push", "name": "Ada Sample"}'
 TOKEN = "sesame-and-thyme"
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def servers(amqp_url, topology, mongodb_url, database):
-    """The settings that lead to the servers of this test."""
-    return {
-        "AMQP_URL": amqp_url,
-        "AMQP_PREFIX": topology.prefix,
-        "MONGODB_URL": at_database(mongodb_url, database.name),
-    }
 
 
 @pytest.fixture

@@ -13,44 +13,17 @@ import pytest
 from broker import dead_letters
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
-from broker.topology import DELIVERY_LIMIT, Topology
+from broker.topology import DELIVERY_LIMIT
 from cli.local import ports
 from cli.replay import Report, interrupted
 from schemas.errors import BrokerUnavailable
 from state.ledger import Ledger, Row
 from tests.commands import row, run, run_json
-from tests.rabbit import a_message, channel, consuming, publishing, take_all, until
+from tests.rabbit import a_message, channel, consuming, take_all, until
 from tests.samples.load import event_of, payload
-from tests.working import at_database
 
 NOW = 1_790_000_000_000_000
 HOUR = 3_600_000_000
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
-
-
-@pytest.fixture
-def servers(amqp_url, topology, mongodb_url, database):
-    """The settings that lead to the servers of this test."""
-    return {
-        "AMQP_URL": amqp_url,
-        "AMQP_PREFIX": topology.prefix,
-        "MONGODB_URL": at_database(mongodb_url, database.name),
-    }
 
 
 @pytest.fixture

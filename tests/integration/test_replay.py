@@ -9,16 +9,14 @@ import pytest
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
 from broker.holding import Holding
-from broker.topology import Topology
 from handlers.registry import Handler, load
 from state.ledger import Ledger
 from state.migrations import migrate
 from state.store import Store
 from state.suspects import Suspects
 from tests.commands import run
-from tests.rabbit import a_message, channel, consuming, publishing
+from tests.rabbit import a_message, channel, consuming
 from tests.samples.load import payload
-from tests.working import at_database
 from workers.batch import Tools, work
 from workers.brake import Brake
 from workers.burial import burial
@@ -28,32 +26,6 @@ TOLD = payload("user_create")
 
 def broken(event):
     raise KeyError(event)
-
-
-@pytest.fixture
-def topology(amqp_url, prefix):
-    topology = Topology(prefix)
-    yield topology
-    with channel(amqp_url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-@pytest.fixture
-def servers(amqp_url, topology, mongodb_url, database):
-    """The settings that lead to the servers of this test."""
-    return {
-        "AMQP_URL": amqp_url,
-        "AMQP_PREFIX": topology.prefix,
-        "MONGODB_URL": at_database(mongodb_url, database.name),
-    }
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 @pytest.fixture

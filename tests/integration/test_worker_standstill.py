@@ -16,7 +16,7 @@ from handlers.registry import load
 from state.ledger import Ledger
 from state.store import Store
 from state.suspects import Suspects
-from tests.rabbit import a_message, proxied, publishing, until
+from tests.rabbit import a_message, proxied, until
 from tests.samples.load import event_of, payload
 from workers import standstill
 from workers.batch import Tools
@@ -85,12 +85,6 @@ class Shift:
 @pytest.fixture
 def topology(prefix):
     return Topology(prefix)
-
-
-@pytest.fixture
-def publisher(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
-        yield publisher
 
 
 @pytest.fixture
