@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"})
+ROOMS = sorted(
+    {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
+)
 
 #: Where values come in from the environment; everywhere else they are arguments.
 ENTRIES = re.compile(r"(config|cli|tests|deploy)/|\w+/__main__\.py")
@@ -56,6 +58,7 @@ def setup_with(tmp_path, stubs, *arguments, **environ):
 
 def test_there_are_locks():
     assert LOCKS == [
+        "requirements-bench.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
         "requirements.txt",
@@ -77,12 +80,21 @@ def test_a_lock_names_packages_and_hashes_and_no_place(name):
 
 def test_the_locks_hold_all_that_is_declared():
     project = PYPROJECT["project"]
-    extras = [one for some in project["optional-dependencies"].values() for one in some]
+    extras = project["optional-dependencies"]
 
     assert declared(project["dependencies"]) <= set(locked("requirements.txt"))
-    assert declared(extras) <= set(locked("requirements-dev.txt"))
+    assert declared(extras["dev"] + extras["local"]) <= set(
+        locked("requirements-dev.txt")
+    )
+    assert declared(extras["bench"]) <= set(locked("requirements-bench.txt"))
     assert declared(PYPROJECT["build-system"]["requires"]) <= set(
         locked("requirements-build.txt")
+    )
+
+
+def test_what_is_measured_is_what_is_deployed():
+    assert (
+        locked("requirements.txt").items() <= locked("requirements-bench.txt").items()
     )
 
 
