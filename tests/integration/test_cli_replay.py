@@ -1,10 +1,6 @@
 """Replay and drop dead letters by command, with a real RabbitMQ and MongoDB."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 
@@ -21,6 +17,7 @@ from state.ledger import Ledger, Row
 from tests.commands import row, run, run_json
 from tests.rabbit import a_message, channel, consuming, take_all, until
 from tests.samples.load import event_of, payload
+from tests.terminal import at_terminal, start
 
 NOW = 1_790_000_000_000_000
 HOUR = 3_600_000_000
@@ -395,41 +392,3 @@ def test_without_a_terminal_nothing_is_removed_unless_told(servers, bury_one, wo
     assert result.exit_code == 2
     assert "give --yes" in result.stderr
     assert left(servers) == ["d-1"]
-
-
-def start(*words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **settings):
-    """Start a command in a process of its own."""
-    environ = {f"FORGEWIRE_{name}": str(it) for name, it in settings.items()}
-    others = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
-    return subprocess.Popen(
-        [sys.executable, "-c", "from cli.main import main; main()", *words],
-        env=others | environ | {"TERM": "xterm", "FORGEWIRE_DATA_DIR": "/nonexistent"},
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-    )
-
-
-def at_terminal(*words, answer=None, **settings):
-    """Run a command at a terminal; return what it showed there, and its output."""
-    controller, terminal = pty.openpty()
-    process = start(*words, stdin=terminal, stderr=terminal, **settings)
-    os.close(terminal)
-    try:
-        if answer:
-            os.write(controller, f"{answer}\n".encode())
-        output, _ = process.communicate(timeout=30)
-        shown = _read_all(controller)
-    finally:
-        os.close(controller)
-    return shown, output.decode()
-
-
-def _read_all(controller):
-    shown = b""
-    try:
-        while chunk := os.read(controller, 65_536):
-            shown += chunk
-    except OSError:
-        pass  # a terminal that nobody holds any more
-    return shown.decode()
