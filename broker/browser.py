@@ -90,7 +90,11 @@ class Browser:
 
     def count(self, queue: str) -> int:
         """Return how many messages are ready in the queue."""
-        return int(self._ask(lambda *it: _count(queue, *it)))
+        return int(self._ask(lambda *it: _look(queue, *it)).message_count)
+
+    def consumers(self, queue: str) -> int:
+        """Return how many subscriptions the queue has."""
+        return int(self._ask(lambda *it: _look(queue, *it)).consumer_count)
 
     def attach(self, channel: Channel, ready: Callable[[], None]) -> None:
         """Note the channel; an empty queue has an answer of its own."""
@@ -158,9 +162,9 @@ def _get(queue: str, channel: Channel, answer: Future[Any]) -> None:
     )
 
 
-def _count(queue: str, channel: Channel, answer: Future[Any]) -> None:
+def _look(queue: str, channel: Channel, answer: Future[Any]) -> None:
     channel.queue_declare(
         queue,
         passive=True,
-        callback=lambda frame: answer.set_result(frame.method.message_count),
+        callback=lambda frame: answer.set_result(frame.method),
     )

@@ -1,85 +1,142 @@
-"""Find what is about a person in dead letters, and in the spool of this machine."""
+"""The steps of forgetting a user: wait, drop dead letters, erase state and files."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 
-from broker.dead_letter import DeadLetter
-from broker.holding import HeldLetter
-from broker.message import Message
-from cli.dropping import Doomed, doom
-from ingest.spool.survey import messages
-from schemas.body import parse_object
-from schemas.errors import BadBody, ForgewireError
-from state.person import Person, is_about, learned
-from state.version import from_micros
+import click
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+from broker.browser import Browser
+from broker.dead_letters import read
+from broker.holding import Holding
+from broker.topology import Topology
+from cli import spooled
+from cli.about import concerns, find, with_names
+from cli.dropping import agree, drop
+from cli.forgotten import Report, events_in
+from cli.letters import print_letters
+from cli.output import progress
+from cli.waiting import QueueWatch, Watch, wait
+from config.settings import Settings
+from state.collections import declare
+from state.documents import Db, Documents
+from state.forget import NotDestroyed, destroyed, erase, remains
+from state.ledger import Ledger
+from state.person import Person
 
-
-class SpoolUnreadable(ForgewireError):
-    """Raised when the folder of the spool cannot be read."""
-
-
-@dataclass(slots=True)
-class Found:
-    """The letters about a person, and how many nobody can read."""
-
-    doomed: list[Doomed] = field(default_factory=list)
-    unreadable: int = 0
+#: What the ledger notes about the letters.
+NOTE = "forgotten"
 
 
-def with_names(person: Person, letters: Iterable[DeadLetter]) -> Person:
-    """Return `person` with what letters that have the id tell of names."""
-    now = datetime.now(UTC)
-    for letter in letters:
-        payload = _payload(letter, person)
-        if payload:
-            person = learned(person, payload, now)
-    return person
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How it is to be done."""
+
+    is_forced: bool
+    deletes_unreadable: bool
+    is_dry_run: bool
+    wait_seconds: float
+    yes: bool
+    is_quiet: bool
 
 
-def find(person: Person, letters: Iterable[HeldLetter]) -> Found:
-    """Return the letters that are about `person`."""
-    found = Found()
-    for held in letters:
-        payload = _payload(held.letter, person)
-        if payload is None:
-            found.unreadable += 1
-        elif is_about(person, payload, _received(held.letter)):
-            found.doomed.append(doom(held))
-    return found
+def forget(
+    settings: Settings, db: Db, user: tuple[str, int], options: Options
+) -> Report:
+    """Remove what is left of the user, by source and id; raise NotDestroyed."""
+    documents = Documents(db, declare(settings.team))
+    identify = partial(_person, settings, documents, user, is_forced=options.is_forced)
+    person, is_gone = identify()
+    report = Report(person, settings.spool_dir, options.is_dry_run)
+    if _wait(settings, db, report, options):
+        # What was worked meanwhile may have told of further names.
+        report.person, is_gone = identify()
+    _drop(settings, db, report, options)
+    if is_gone and not options.is_dry_run:
+        erase(documents, report.person)
+    if is_gone:
+        report.remains = remains(documents, report.person)
+    _see_to_files(report, options)
+    return report
 
 
-def spooled(person: Person, folder: Path, *, set_aside: bool) -> int:
-    """Return how many events about `person` wait in the spool, or were set aside.
-
-    Raise SpoolUnreadable if it cannot be looked into.
-    """
-    if not folder.is_dir():
-        return 0
+def _person(
+    settings: Settings, documents: Documents, user: tuple[str, int], *, is_forced: bool
+) -> tuple[Person, bool]:
+    """Return the person, and whether the host told that they are gone."""
     try:
-        # To look for files by a pattern tells nothing of a folder that is closed to us.
-        next(folder.iterdir(), None)
-        return sum(
-            is_about(person, _payload(message, person) or {}, _received(message))
-            for message in messages(folder, set_aside=set_aside)
-        )
-    except OSError as exc:
-        raise SpoolUnreadable(f"{folder}: {exc.strerror}") from exc
+        person, is_gone = destroyed(documents, *user), True
+    except NotDestroyed:
+        if not is_forced:
+            raise
+        person, is_gone = Person(*user), False
+    # Before any search: a key tells a username and no id.
+    person = with_names(person, spooled.messages(settings.spool_dir))
+    topology = Topology(settings.amqp_prefix)
+    with closing(read(settings.amqp_url, topology, sys.maxsize)) as letters:
+        return with_names(person, letters), is_gone
 
 
-def _payload(told: DeadLetter | Message, person: Person) -> dict[str, Any] | None:
-    """Return the payload, {} if another host's, or None if it cannot be read."""
-    if told.source not in (None, person.source):
-        return {}
-    try:
-        return parse_object(told.body)
-    except BadBody:
-        return None
+def _wait(settings: Settings, db: Db, report: Report, options: Options) -> bool:
+    """Note what is under way in the end; return whether there was need to wait."""
+    search = spooled.Search(report.folder, partial(concerns, report.person))
+    topology, ledger = Topology(settings.amqp_prefix), Ledger(db)
+    browser = Browser(settings.amqp_url, topology, name="forgewire forget")
+    with closing(browser):
+        queue = QueueWatch(browser, topology.events, ledger)
+        watch = Watch(search, queue, ledger)
+        report.under_way = found = watch.look()
+        if found.is_over or options.is_dry_run or not options.wait_seconds:
+            return False
+        seconds = options.wait_seconds
+        number = events_in(found.files)
+        click.echo(_WAITING.format(number, found.queued, seconds), err=True)
+        report.under_way = wait(watch.look, seconds)
+    return True
 
 
-def _received(told: DeadLetter | Message) -> datetime:
-    return _NEVER if told.received_at is None else from_micros(told.received_at)
+def _drop(settings: Settings, db: Db, report: Report, options: Options) -> None:
+    with closing(Holding(settings.amqp_url, Topology(settings.amqp_prefix))) as holding:
+        letters = progress(holding.letters(), total=len(holding), what="reading")
+        report.letters = find(report.person, letters)
+        doomed = report.letters.doomed
+        if doomed and not options.is_quiet:
+            print_letters([one.told for one in doomed])
+            click.echo()
+        if doomed and not options.is_dry_run:
+            agree(f"Drop these {len(doomed)} dead letters for good?", yes=options.yes)
+            drop(doomed, holding, db, note=NOTE)
+
+
+def _see_to_files(report: Report, options: Options) -> None:
+    """Erase in files that were set aside: nobody ever drains them."""
+    about = partial(concerns, report.person)
+    held = spooled.Search(report.folder, about).look(set_aside=True)
+    damaged = [one for one in held if one.unreadable]
+    report.erased = events_in(held)
+    report.deleted, report.damaged = (
+        (damaged, []) if options.deletes_unreadable else ([], damaged)
+    )
+    question = _question(report)
+    if question and not options.is_dry_run:
+        agree(question, yes=options.yes)
+        spooled.erase(held, about, unreadable=options.deletes_unreadable)
+
+
+def _question(report: Report) -> str | None:
+    """Return what to ask before files are changed, None if there is no need."""
+    what = []
+    if report.erased:
+        what.append(f"erase {report.erased} events in files that were set aside")
+    if report.deleted:
+        number = sum(one.unreadable for one in report.deleted)
+        what.append(f"delete {number} bytes there that nobody can read")
+    told = " and ".join(what)
+    return f"{told[0].upper()}{told[1:]} for good?" if told else None
+
+
+_WAITING = (
+    "In the spool of this machine {} about the user, in the queue {} about anybody: "
+    "waiting for up to {:g} s until they are worked."
+)

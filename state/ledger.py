@@ -72,6 +72,12 @@ class Ledger:
             found = self._rows.find(query, _OF_KNOWN)
             return {row["_id"]: _known(row) for row in found}
 
+    def has_received_after(self, moment: datetime) -> bool:
+        """Return whether there is a row of what was received after that time."""
+        later = {"received_at": {"$gt": moment}}
+        with translated():
+            return self._rows.find_one(later, {"_id": 1}) is not None
+
     def write(self, rows: Sequence[Row]) -> list[Row]:
         """Insert `rows`, and return those that were not there before.
 

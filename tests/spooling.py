@@ -1,8 +1,12 @@
 """What the tests of the spool need: messages, a broker that does as it is told."""
 
+import contextlib
+import resource
 import threading
 import time
 from concurrent.futures import Future
+
+from structlog.testing import capture_logs
 
 from broker.errors import NotConnected
 from broker.message import Message
@@ -32,6 +36,19 @@ def a_store(path, *, max_bytes=1 << 30, name="test", clock=time.time_ns, **optio
 
 def keep(store, *messages):
     store.append([records.payload(it) for it in messages], messages[0].received_at)
+
+
+@contextlib.contextmanager
+def disk_limit(size):
+    """Let no file of this process grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        # What the tests print goes to a file as well.
+        with capture_logs():
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Outlets:

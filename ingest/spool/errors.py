@@ -9,3 +9,7 @@ class CannotSpool(Unavailable):
 
 class NotASpoolFile(ForgewireError):
     """Raised when a file is not ours, or of a version that we cannot read."""
+
+
+class FileInUse(ForgewireError):
+    """Raised when somebody else works on a file that was set aside."""

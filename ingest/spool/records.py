@@ -25,6 +25,8 @@ MARK = b"\x93FwR"
 _SALT = struct.Struct(">I")
 _HEAD = struct.Struct(">4sIII")
 _LENGTH = struct.Struct(">I")
+#: What the payload of an erased record begins with, and no other.
+_NO_DESCRIPTION = bytes(_LENGTH.size)
 _DESCRIBED = tuple(it.name for it in fields(Message) if it.name != "body")
 
 HEADER_BYTES = len(MAGIC) + _SALT.size
@@ -35,8 +37,24 @@ class Scan:
     """What a stretch of a file holds."""
 
     messages: tuple[Message, ...]
-    #: Whether every byte belongs to one of them.
+    #: Whether every byte belongs to one of them, or to one that was erased.
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a stretch: an intact record, or what lies between two of them."""
+
+    start: int
+    end: int
+    #: None if there is nothing to read, or not any more.
+    message: Message | None = None
+    is_erased: bool = False
+
+    @property
+    def is_damaged(self) -> bool:
+        """Return whether nobody can tell what it says."""
+        return self.message is None and not self.is_erased
 
 
 def new_header() -> bytes:
@@ -69,26 +87,44 @@ def record_bytes(payload: bytes) -> int:
     return _HEAD.size + len(payload)
 
 
+def erased(record: bytes, salt: int) -> bytes:
+    """Return a record that is as long as `record`, and says nothing."""
+    return framed(bytes(len(record) - _HEAD.size), salt)
+
+
 def scan(stretch: bytes, salt: int) -> Scan:
     """Return every message whose record is intact, in order."""
-    found = tuple(_messages(stretch, salt))
-    messages = tuple(it for it in found if it is not None)
-    return Scan(messages, is_whole=len(messages) == len(found))
+    found = tuple(pieces(stretch, salt))
+    messages = tuple(it.message for it in found if it.message is not None)
+    return Scan(messages, is_whole=not any(it.is_damaged for it in found))
 
 
-def _messages(stretch: bytes, salt: int) -> Iterator[Message | None]:
-    """Yield messages, and None for each place where there should be one."""
+def pieces(stretch: bytes, salt: int) -> Iterator[Piece]:
+    """Yield the parts of a stretch; each byte belongs to one of them."""
     at = 0
     while at < len(stretch):
-        body_at = at + _HEAD.size
-        size = _payload_size(stretch, at, salt)
-        message = None if size is None else _read(stretch[body_at : body_at + size])
-        yield message
-        if message is not None and size is not None:
-            at = body_at + size
-        else:
-            at = stretch.find(MARK, at + 1)
-            at = len(stretch) if at < 0 else at
+        piece = _record(stretch, at, salt) or _damage(stretch, at)
+        yield piece
+        at = piece.end
+
+
+def _record(stretch: bytes, at: int, salt: int) -> Piece | None:
+    """Return the record at `at`, None if none can be read there."""
+    size = _payload_size(stretch, at, salt)
+    if size is None:
+        return None
+    end = at + _HEAD.size + size
+    payload = stretch[at + _HEAD.size : end]
+    if payload.startswith(_NO_DESCRIPTION):
+        return Piece(at, end, is_erased=True)
+    message = _read(payload)
+    return None if message is None else Piece(at, end, message)
+
+
+def _damage(stretch: bytes, at: int) -> Piece:
+    """Return what lies between `at` and the next place where a record may be."""
+    end = stretch.find(MARK, at + 1)
+    return Piece(at, len(stretch) if end < 0 else end)
 
 
 def _payload_size(stretch: bytes, at: int, salt: int) -> int | None:

@@ -1,5 +1,6 @@
 """Forget a destroyed user: nothing of them is left in queues or database."""
 
+import fcntl
 import json
 from dataclasses import replace
 
@@ -9,13 +10,17 @@ from bson import encode as to_bson
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
 from broker.message import Message
-from ingest.spool import records
+from ingest.spool import records, survey
 from ingest.spool.segment import SET_ASIDE_SUFFIX, SUFFIX
 from state.migrations import migrate
 from state.store import Store
 from tests.commands import run, run_json
 from tests.rabbit import channel, publishing
+from tests.receiver import Receiver
 from tests.samples.load import event_of, payload
+from tests.spooling import a_store, keep
+from tests.terminal import at_terminal
+from tests.working import Worker
 from tests.world import HANDLERS
 from workers.decide import decide
 
@@ -48,6 +53,24 @@ def tell(database):
     return lambda *messages: store.apply(
         [decide(message, HANDLERS).decided for message in messages]
     )
+
+
+@pytest.fixture
+def running(tmp_path_factory):
+    """Start a receiver and a worker, which are stopped after the test."""
+    started = []
+
+    def start(servers, spool_dir):
+        folder = tmp_path_factory.mktemp("running")
+        to_broker = servers["AMQP_URL"], servers["AMQP_PREFIX"]
+        receiver = Receiver(folder, *to_broker, SPOOL_DIR=str(spool_dir))
+        worker = Worker(folder, *to_broker, servers["MONGODB_URL"])
+        started.extend([receiver.process, worker.process])
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(20)
 
 
 def message(sample, delivery_id=None, received_at=END, **changes):
@@ -98,12 +121,19 @@ def raw_letters(amqp_url, topology):
     return bodies
 
 
-def spool(folder, *messages):
+def spool(folder, *messages, name="1", suffix=SUFFIX, tail=b""):
     """Leave a file of the spool, as a receiver that was killed does."""
     header = records.new_header()
     salt = records.salt_of(header)
     found = [records.framed(records.payload(one), salt) for one in messages]
-    (folder / f"1{SUFFIX}").write_bytes(header + b"".join(found))
+    file = folder / f"{name}{suffix}"
+    file.write_bytes(header + b"".join(found) + tail)
+    return file
+
+
+def raw_files(folder):
+    """All bytes of all files."""
+    return b"".join(it.read_bytes() for it in sorted(folder.rglob("*")) if it.is_file())
 
 
 def raw_state(database):
@@ -164,7 +194,11 @@ def test_a_dry_run_says_what_would_go(servers, database, tell, bury_all):
         "unreadable": 0,
         "remains": [],
         "spooled": 0,
-        "set_aside": 0,
+        "sent": 0,
+        "queued": 0,
+        "erased": 0,
+        "unreadable_bytes": {},
+        "deleted_bytes": {},
         "dry_run": True,
     }
     assert len(run_json("dead-letters", "list", **servers)) == 2
@@ -247,22 +281,140 @@ def test_what_the_state_still_tells_is_erased_or_named(servers, database, tell):
     assert EMAIL.encode() not in raw_state(database)
 
 
-def test_what_is_in_a_spool_is_counted_and_what_nobody_drains_is_named(
-    servers, tell, tmp_path
+def test_what_is_in_the_spool_and_the_queue_is_waited_for(
+    servers, database, tell, tmp_path, running
 ):
     tell(message("user_destroy"))
-    spool(tmp_path, THEIRS[0], OTHERS[0], THEIRS[1])
+    broken = message("user_create", "broken", user_id=ID, updated_at="never")
+    spool(tmp_path, THEIRS[1], broken, OTHERS[0])
+    running(servers, tmp_path)
+
+    result = run("forget", ID, "--yes", **servers | {"SPOOL_DIR": tmp_path})
+
+    assert result.exit_code == 0, result.output
+    assert "In the spool of this machine 2 about the user" in result.stderr
+    assert "dead letters dropped 1\n" in result.stdout
+    rows = {it["delivery_id"]: it for it in database["deliveries"].find()}
+    assert rows.keys() == {"renamed", "broken", "another"}
+    assert rows["broken"]["note"] == "forgotten"
+    left = raw_files(tmp_path) + raw_state(database)
+    assert not any(it.encode() in left for it in PERSONAL)
+    assert run_json("dead-letters", "list", **servers) == []
+
+
+def test_what_nobody_sends_from_the_spool_is_told(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    spool(tmp_path, THEIRS[0], OTHERS[0], THEIRS[1], tail=b"torn")
     settings = servers | {"SPOOL_DIR": tmp_path}
 
-    waiting = run("forget", ID, "--yes", **settings)
-    for path in tmp_path.glob(f"*{SUFFIX}"):
-        path.rename(path.with_suffix(SET_ASIDE_SUFFIX))
-    set_aside = run("forget", ID, "--yes", **settings)
+    told = run_json("forget", ID, "--yes", "--wait", "0", **settings)
+    shown = run("forget", ID, "--yes", "--wait", "0.3", **settings)
 
-    assert waiting.exit_code == 0
-    assert "waiting in the spool of this machine 2\n" in waiting.stdout
-    assert set_aside.exit_code == 1
-    assert f"set aside 2: delete these files in {tmp_path}\n" in set_aside.stdout
+    assert (told["spooled"], told["unreadable_bytes"]) == (2, {f"1{SUFFIX}": 4})
+    assert shown.exit_code == 1
+    assert "waiting in the spool of this machine 2\n" in shown.stdout
+    assert "no receiver runs here that has 1 of these files: start one" in shown.stdout
+    assert "RabbitMQ does not take them" not in shown.stdout
+    assert len([*survey.messages(tmp_path)]) == 3
+
+
+def test_what_a_receiver_cannot_send_is_told(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    store = a_store(tmp_path)
+    keep(store, THEIRS[0])
+
+    result = run("forget", ID, "--yes", "--wait", "0", **servers, SPOOL_DIR=tmp_path)
+
+    store.close()
+    assert result.exit_code == 1
+    assert "RabbitMQ does not take them" in result.stdout
+    assert "no receiver runs" not in result.stdout
+
+
+def test_what_waits_in_the_queue_is_not_done(servers, tell, publisher):
+    tell(message("user_destroy"))
+    publisher.submit(OTHERS[0]).result(5)
+
+    waited = run("forget", ID, "--yes", "--wait", "0.3", **servers)
+    planned = run("forget", ID, "--dry-run", **servers)
+
+    assert waited.exit_code == 1
+    assert "waiting in the queue, about anybody 1\nNOT done" in waited.stdout
+    assert planned.exit_code == 0
+    assert planned.stderr == ""
+
+
+def test_what_was_set_aside_is_erased_and_the_rest_is_kept(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    spool(tmp_path, *THEIRS[:5], *OTHERS[:2], *THEIRS[5:], suffix=SET_ASIDE_SUFFIX)
+    spool(tmp_path, THEIRS[0], suffix=SET_ASIDE_SUFFIX, name="2")
+    settings = servers | {"SPOOL_DIR": tmp_path}
+    before = raw_files(tmp_path)
+
+    planned = run("forget", ID, "--dry-run", **settings)
+    assert raw_files(tmp_path) == before
+    done = run("forget", ID, "--yes", **settings)
+    again = run_json("forget", ID, "--yes", **settings)
+
+    told = f"erased in files that were set aside {len(THEIRS) + 1}\n"
+    assert f"would be {told}" in planned.stdout
+    assert told in done.stdout
+    assert done.exit_code == planned.exit_code == 0
+    assert again["erased"] == 0
+    assert [*survey.messages(tmp_path, set_aside=True)] == OTHERS[:2]
+    assert [it.name for it in tmp_path.iterdir()] == [f"1{SET_ASIDE_SUFFIX}"]
+    assert not any(it.encode() in raw_files(tmp_path) for it in PERSONAL)
+
+
+def test_what_nobody_can_read_is_told_and_deleted_on_request(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    torn = THEIRS[0].body
+    spool(tmp_path, THEIRS[1], OTHERS[0], suffix=SET_ASIDE_SUFFIX, tail=torn)
+    (tmp_path / f"2{SET_ASIDE_SUFFIX}").write_bytes(torn)
+    settings = servers | {"SPOOL_DIR": tmp_path}
+    unreadable = {f"{name}{SET_ASIDE_SUFFIX}": len(torn) for name in "12"}
+
+    kept = run("forget", ID, "--yes", **settings)
+    planned = run_json("forget", ID, "--dry-run", "--delete-unreadable", **settings)
+    assert raw_files(tmp_path).count(torn) == 2
+    deleted = run("forget", ID, "--yes", "--delete-unreadable", **settings)
+
+    assert kept.exit_code == 1
+    assert f"cannot be read in 1{SET_ASIDE_SUFFIX}: {len(torn)} bytes" in kept.stdout
+    assert "--delete-unreadable" in kept.stdout
+    assert (planned["deleted_bytes"], planned["unreadable_bytes"]) == (unreadable, {})
+    assert deleted.exit_code == 0
+    assert f"deleted in 1{SET_ASIDE_SUFFIX}: {len(torn)} bytes" in deleted.stdout
+    assert [*survey.messages(tmp_path, set_aside=True)] == [OTHERS[0]]
+    assert not any(it.encode() in raw_files(tmp_path) for it in PERSONAL)
+
+
+def test_files_are_changed_only_if_that_is_agreed_to(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    spool(tmp_path, *THEIRS[:2], suffix=SET_ASIDE_SUFFIX, tail=b"torn")
+    before = raw_files(tmp_path)
+    settings = servers | {"SPOOL_DIR": tmp_path}
+
+    shown, _ = at_terminal(
+        "forget", str(ID), "--delete-unreadable", answer="n", **settings
+    )
+
+    assert "Erase 2 events in files that were set aside and delete 4 bytes" in shown
+    assert raw_files(tmp_path) == before
+
+
+def test_a_file_that_somebody_works_on_is_left_to_them(servers, tell, tmp_path):
+    tell(message("user_destroy"))
+    file = spool(tmp_path, THEIRS[0], suffix=SET_ASIDE_SUFFIX)
+    before = file.read_bytes()
+
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = run("forget", ID, "--yes", **servers | {"SPOOL_DIR": tmp_path})
+
+    assert result.exit_code == 2
+    assert f"{file} is in use" in result.stderr
+    assert file.read_bytes() == before
 
 
 def test_a_spool_that_cannot_be_read_is_told(servers, tell, tmp_path):

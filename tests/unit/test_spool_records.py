@@ -61,6 +61,32 @@ def test_a_flipped_bit_costs_one_record(messages, data):
     assert all(it in left for it in found.messages)
 
 
+@given(st.lists(MESSAGES, min_size=1, max_size=5), st.data())
+def test_an_erased_record_is_as_long_and_says_nothing(messages, data):
+    gone = data.draw(st.integers(0, len(messages) - 1))
+    whole = [stretch_of([it]) for it in messages]
+    erased = records.erased(whole[gone], SALT)
+    assert len(erased) == len(whole[gone])
+    stretch = b"".join([*whole[:gone], erased, *whole[gone + 1 :]])
+
+    found = records.scan(stretch, SALT)
+
+    assert found.messages == (*messages[:gone], *messages[gone + 1 :])
+    assert found.is_whole
+    assert set(erased[-len(messages[gone].delivery_id) :]) == {0}
+
+
+@given(st.lists(MESSAGES | st.binary(max_size=50), max_size=6))
+def test_each_byte_belongs_to_one_piece(parts):
+    stretch = b"".join(
+        it if isinstance(it, bytes) else stretch_of([it]) for it in parts
+    )
+
+    found = [*records.pieces(stretch, SALT)]
+
+    assert b"".join(stretch[it.start : it.end] for it in found) == stretch
+
+
 @given(st.binary(max_size=500))
 def test_garbage_holds_nothing(garbage):
     found = records.scan(garbage, SALT)

@@ -1,8 +1,6 @@
 """The store: whatever is appended, drained and crashed, order and content stay."""
 
-import contextlib
 import os
-import resource
 import stat
 import tempfile
 from pathlib import Path
@@ -11,13 +9,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from structlog.testing import capture_logs
 
 from ingest.spool import records, survey
 from ingest.spool import segment as segment_module
 from ingest.spool.errors import CannotSpool
 from ingest.spool.folder import Folder, is_remote
-from tests.spooling import a_message, a_store, keep
+from tests.spooling import a_message, a_store, disk_limit, keep
 
 
 @pytest.fixture
@@ -42,19 +39,6 @@ def drained(store):
 
 def numbers(messages):
     return [int(it.receipt.partition(".")[2]) for it in messages]
-
-
-@contextlib.contextmanager
-def disk_limit(size):
-    """Let no file of this process grow beyond `size` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        # What the tests print goes to a file as well.
-        with capture_logs():
-            yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Histories(RuleBasedStateMachine):

@@ -1,0 +1,67 @@
+"""Find what is about a person in dead letters and in events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from broker.dead_letter import DeadLetter
+from broker.holding import HeldLetter
+from broker.message import Message
+from cli.dropping import Doomed, doom
+from schemas.body import parse_object
+from schemas.errors import BadBody
+from state.person import Person, is_about, learned
+from state.version import from_micros
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Found:
+    """The letters about a person, and how many nobody can read."""
+
+    doomed: list[Doomed] = field(default_factory=list)
+    unreadable: int = 0
+
+
+def with_names(person: Person, told: Iterable[DeadLetter | Message]) -> Person:
+    """Return `person` with what letters and events that have the id tell of names."""
+    now = datetime.now(UTC)
+    for one in told:
+        payload = _payload(one, person)
+        if payload:
+            person = learned(person, payload, now)
+    return person
+
+
+def find(person: Person, letters: Iterable[HeldLetter]) -> Found:
+    """Return the letters that are about `person`."""
+    found = Found()
+    for held in letters:
+        payload = _payload(held.letter, person)
+        if payload is None:
+            found.unreadable += 1
+        elif is_about(person, payload, _received(held.letter)):
+            found.doomed.append(doom(held))
+    return found
+
+
+def concerns(person: Person, message: Message) -> bool:
+    """Return whether an event is about `person`."""
+    payload = _payload(message, person)
+    return bool(payload) and is_about(person, payload or {}, _received(message))
+
+
+def _payload(told: DeadLetter | Message, person: Person) -> dict[str, Any] | None:
+    """Return the payload, {} if another host's, or None if it cannot be read."""
+    if told.source not in (None, person.source):
+        return {}
+    try:
+        return parse_object(told.body)
+    except BadBody:
+        return None
+
+
+def _received(told: DeadLetter | Message) -> datetime:
+    return _NEVER if told.received_at is None else from_micros(told.received_at)
