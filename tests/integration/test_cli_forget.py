@@ -56,16 +56,17 @@ def tell(database):
 
 
 @pytest.fixture
-def running(tmp_path_factory):
-    """Start a receiver and a worker, which are stopped after the test."""
+def running(servers, tmp_path, tmp_path_factory):
+    """Start a receiver, with its spool in `tmp_path`, and a worker; until the end."""
     started = []
 
-    def start(servers, spool_dir):
+    def start():
         folder = tmp_path_factory.mktemp("running")
         to_broker = servers["AMQP_URL"], servers["AMQP_PREFIX"]
-        receiver = Receiver(folder, *to_broker, SPOOL_DIR=str(spool_dir))
+        receiver = Receiver(folder, *to_broker, SPOOL_DIR=str(tmp_path))
         worker = Worker(folder, *to_broker, servers["MONGODB_URL"])
         started.extend([receiver.process, worker.process])
+        return servers | {"SPOOL_DIR": tmp_path}
 
     yield start
     for process in started:
@@ -282,24 +283,29 @@ def test_what_the_state_still_tells_is_erased_or_named(servers, database, tell):
 
 
 def test_what_is_in_the_spool_and_the_queue_is_waited_for(
-    servers, database, tell, tmp_path, running
+    database, tell, tmp_path, publisher, bury_all, running
 ):
     tell(message("user_destroy"))
     broken = message("user_create", "broken", user_id=ID, updated_at="never")
     spool(tmp_path, THEIRS[1], broken, OTHERS[0])
-    running(servers, tmp_path)
+    # The former name is told by what is in the queue, and by nothing else.
+    told = {"username": "earlier", "updated_at": "never"}
+    publisher.submit(message("user_create", "queued", user_id=ID, **told)).result(5)
+    bury_all([message("key_create", "key", username="earlier")])
+    settings = running()
 
-    result = run("forget", ID, "--yes", **servers | {"SPOOL_DIR": tmp_path})
+    result = run("forget", ID, "--yes", **settings)
 
     assert result.exit_code == 0, result.output
-    assert "In the spool of this machine 2 about the user" in result.stderr
-    assert "dead letters dropped 1\n" in result.stdout
+    assert "2 about the user, in the queue 1 about anybody" in result.stderr
+    assert "dead letters dropped 3\n" in result.stdout
     rows = {it["delivery_id"]: it for it in database["deliveries"].find()}
-    assert rows.keys() == {"renamed", "broken", "another"}
-    assert rows["broken"]["note"] == "forgotten"
+    assert rows.keys() == {"renamed", "broken", "another", "queued", "key"}
+    notes = {it: row.get("note") for it, row in rows.items()}
+    assert {it for it in notes if notes[it]} == {"broken", "queued", "key"}
     left = raw_files(tmp_path) + raw_state(database)
-    assert not any(it.encode() in left for it in PERSONAL)
-    assert run_json("dead-letters", "list", **servers) == []
+    assert not any(it.encode() in left for it in (*PERSONAL, "earlier"))
+    assert run_json("dead-letters", "list", **settings) == []
 
 
 def test_what_nobody_sends_from_the_spool_is_told(servers, tell, tmp_path):
