@@ -1,4 +1,4 @@
-"""`forgewire check-config`: check the settings, and that the servers answer."""
+"""`forgewire check-config`: check settings and spool, and that the servers answer."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ from broker.topology import Topology
 from cli import connect
 from cli.options import examples, json_option
 from cli.output import print_json, print_table
+from cli.spool_check import try_spool
 from config.settings import Settings, SettingsError, unknown
 from handlers.registry import load
 from schemas.errors import ForgewireError
@@ -36,7 +37,10 @@ class Result:
 @click.option("--offline", is_flag=True, help="Ask no server.")
 @json_option
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, secrets, handlers and servers; print no secret.
+    """Check settings, secrets, handlers, spool and servers; print no secret.
+
+    In the folder of the spool it writes something and removes it, so run it as the
+    user that runs the receiver.
 
     Exits 1 if something is wrong, so that it can guard a deployment.
     """
@@ -61,6 +65,7 @@ def _results(*, is_offline: bool) -> Iterator[Result]:
     yield _result("settings", lambda: _settings(settings))
     yield _result("secrets", lambda: _secrets(settings))
     yield _result("handlers", lambda: f"{len(load())} events")
+    yield _result("spool", lambda: try_spool(settings.spool_dir))
     if not is_offline:
         yield _result("RabbitMQ", lambda: _rabbitmq(settings))
         yield _result("MongoDB", lambda: _mongodb(settings))

@@ -31,7 +31,7 @@ COMMANDS = {
     "audit": Place("cli.audit", "command", "Check that no delivery was lost."),
     "handlers": Place("cli.handlers", "command", "List which function decides what."),
     "check-config": Place(
-        "cli.check_config", "command", "Check settings, handlers and servers."
+        "cli.check_config", "command", "Check settings, spool and servers."
     ),
 }
 

@@ -151,8 +151,9 @@ def test_a_rabbitmq_that_is_away_is_told_without_its_password(words):
     assert "hidden" not in result.output
 
 
-def test_a_configuration_that_is_right_is_told_without_secrets(servers):
+def test_a_configuration_that_is_right_is_told_without_secrets(servers, tmp_path):
     settings = servers | {"GITLAB_TOKENS": f"{TOKEN},x{TOKEN}", "TYPO": "1"}
+    settings |= {"SPOOL_DIR": tmp_path}
 
     shown = run("check-config", **settings)
     told = run_json("check-config", **settings)
@@ -162,6 +163,7 @@ def test_a_configuration_that_is_right_is_told_without_secrets(servers):
         "settings",
         "secrets",
         "handlers",
+        "spool",
         "RabbitMQ",
         "MongoDB",
     ]
@@ -171,18 +173,21 @@ def test_a_configuration_that_is_right_is_told_without_secrets(servers):
     assert "guest" not in shown.stdout
 
 
-def test_all_that_is_wrong_with_a_configuration_is_told_at_once():
+def test_all_that_is_wrong_with_a_configuration_is_told_at_once(tmp_path):
     away = f"127.0.0.1:{ports.free()}"
+    (tmp_path / "file").touch()
 
     result = run(
         "check-config",
         AMQP_URL=f"amqp://ada:hidden@{away}/",
         MONGODB_URL=f"mongodb://ada:hidden@{away}/x",
+        SPOOL_DIR=tmp_path / "file" / "spool",
     )
 
     assert result.exit_code == 1
     wrong = [it.split()[0] for it in result.stdout.splitlines() if " WRONG " in it]
-    assert wrong == ["secrets", "RabbitMQ", "MongoDB"]
+    assert wrong == ["secrets", "spool", "RabbitMQ", "MongoDB"]
+    assert "name a folder on a local disk by FORGEWIRE_SPOOL_DIR" in result.stdout
     assert "openssl rand" in result.stdout
     assert "hidden" not in result.output
 
@@ -191,9 +196,10 @@ def test_a_configuration_can_be_checked_without_servers(tmp_path):
     config = tmp_path / "sources.toml"
     config.write_text(f'[sources.one]\ntokens = ["{TOKEN}"]\nenabled = false\n')
 
-    result = run("check-config", "--offline", CONFIG=config)
+    result = run("check-config", "--offline", CONFIG=config, SPOOL_DIR=tmp_path / "x")
 
     assert result.exit_code == 0
+    assert [*tmp_path.iterdir()] == [config]
     assert "one: tokens 1, signing tokens 0, not enabled" in result.stdout
     assert "MongoDB" not in result.stdout
 
@@ -218,6 +224,7 @@ def test_a_mongodb_without_primary_is_not_good_enough(servers, tmp_path):
             | {
                 "MONGODB_URL": f"mongodb://{alone.member}/x?directConnection=true",
                 "GITLAB_TOKENS": TOKEN,
+                "SPOOL_DIR": tmp_path,
             },
         )
     finally:
