@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.spool import records, survey
+from ingest.spool import erasing, records, survey
 from ingest.spool.erasing import erase
 from ingest.spool.errors import FileInUse
 from tests.spooling import a_message, disk_limit
@@ -131,6 +131,16 @@ def test_a_file_that_somebody_else_has_is_left_alone(path):
             erase(path, is_ours, unreadable=True)
 
     assert SECRET in path.read_bytes()
+
+
+def test_a_file_that_was_written_anew_before_it_was_locked_is_left_alone(path):
+    written(path, [a_message(1, SECRET)])
+    with path.open() as old:
+        path.rename(path.with_name("old"))
+        written(path, [a_message(1)])
+
+        with pytest.raises(FileInUse):
+            erasing._lock(old.fileno(), path)
 
 
 def test_a_link_to_another_file_is_not_followed(path):
