@@ -105,13 +105,23 @@ def until_available(
     attempt: Callable[[], T], metrics: Metrics, stop: threading.Event
 ) -> T | None:
     """Return what `attempt` returns once no server is away; None if told to stop."""
+    began, retrying = time.monotonic(), _retrying(metrics, stop)
+    try:
+        result = retrying(attempt)
+    except Unavailable:
+        return None
+    if retrying.statistics["attempt_number"] > 1:
+        _log.info("working-again", seconds=round(time.monotonic() - began, 1))
+    return result
 
+
+def _retrying(metrics: Metrics, stop: threading.Event) -> Retrying:
     def before_sleep(state: RetryCallState) -> None:
         metrics.retries.inc()
         error = state.outcome.exception() if state.outcome else None
         _log.warning("waiting", attempt=state.attempt_number, error=str(error))
 
-    retrying = Retrying(
+    return Retrying(
         retry=retry_if_exception_type(Unavailable),
         wait=wait_random_exponential(
             multiplier=2 * FIRST_WAIT, min=FIRST_WAIT, max=LONGEST_WAIT
@@ -121,10 +131,6 @@ def until_available(
         before_sleep=before_sleep,
         reraise=True,
     )
-    try:
-        return retrying(attempt)
-    except Unavailable:
-        return None
 
 
 def _tell(rows: Sequence[Row]) -> None:
