@@ -43,8 +43,9 @@ class Intake:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether it could receive, and has not subscribed."""
-        return self._channel is not None and not self._room and not self._is_shut
+        """Return whether it could receive, and neither has nor does."""
+        is_open = self._channel is not None and not self._is_shut
+        return is_open and not self._room and not self._shelf
 
     def take(self, limit: int, timeout: float, max_bytes: int) -> list[Delivery]:
         """Return what has arrived, or [] if nothing does in `timeout` seconds."""
@@ -75,13 +76,17 @@ class Intake:
             self._make_room(channel, 1)
 
     def detach(self, _error: BrokerUnavailable, *, reopening: bool) -> None:
-        """Forget what was not taken: it will come again."""
-        del reopening
+        """Give up the channel; what was not taken will come again.
+
+        If only the channel was closed, it is handed out all the same: RabbitMQ took it
+        back since it was held for too long, which is no attempt to work it.
+        """
         self._channel = None
         self._room = 0
         self._consumer_tags.clear()
-        with self._changed:
-            self._shelf.clear()
+        if not reopening:
+            with self._changed:
+                self._shelf.clear()
         if self._is_shut:
             self.has_left.set()
 
