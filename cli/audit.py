@@ -3,38 +3,20 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from broker import dead_letters
-from broker.browser import Browser
-from broker.topology import Topology
 from cli import connect
-from cli.explain import Failure
 from cli.options import examples, json_option
 from cli.output import print_json, print_table
-from config.settings import Settings
-from ingest.spool import survey
+from cli.places import Places, look
 from state.audit import Audit, Sighting, audit
 from state.ledger import OUTCOMES
 
 #: So many ids are named where something differs.
 MAX_NAMED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What was seen elsewhere than in the ledger."""
-
-    queued: int
-    letters: tuple[Sighting, ...]
-    #: None if there is no spool folder on this machine.
-    spooled: tuple[Sighting, ...] | None
 
 
 @click.command(
@@ -45,22 +27,23 @@ class Places:
 def command(*, as_json: bool) -> None:
     """Check that every delivery that was accepted is accounted for.
 
-    Each start of a receiver numbers what it accepts. A number below the highest that
-    was seen, which is nowhere, is a delivery under way, or a lost one. Every dead row
-    of the ledger must have its dead letter, and the other way round. The command exits
-    1 if anything differs. It is exact when nothing is under way; while something is,
-    it says how much: run it again later.
+    Each start of a receiver numbers what it takes, and tallies in the spool folder
+    which numbers it accepted. What was tallied and is nowhere is a delivery under way,
+    or a lost one. Starts whose tallies are not on this machine are judged by gaps: a
+    number that is nowhere below the highest that was seen. Every dead row of the ledger
+    must have its dead letter, and the other way round. The command exits 1 if anything
+    differs. With tallies it is exact when nothing is under way; while something is, it
+    says how much: run it again later.
     """
-    # Events go from the spool to the queue to the dead letters to the ledger; looked
-    # at in this order, none is missed that moves on meanwhile.
     settings, now = connect.settings(), datetime.now(UTC)
-    places = _look(settings)
+    places = look(settings)
     with connect.database(settings.mongodb_url) as db:
         found = audit(
             db,
             now=now,
             letters=places.letters,
             spooled=places.spooled or (),
+            tallies=places.tallies,
         )
     if as_json:
         print_json(_as_json(found, places))
@@ -69,34 +52,10 @@ def command(*, as_json: bool) -> None:
     sys.exit(1 if found.differences else 0)
 
 
-def _look(settings: Settings) -> Places:
-    spooled = _spooled(settings.spool_dir)
-    topology = Topology(settings.amqp_prefix)
-    browser = Browser(settings.amqp_url, topology, name="forgewire audit")
-    with closing(browser):
-        queued = browser.count(topology.events)
-    letters = dead_letters.read(settings.amqp_url, topology, sys.maxsize)
-    with closing(letters):
-        return Places(queued, tuple(map(_sighting, letters)), spooled)
-
-
-def _spooled(folder: Path) -> tuple[Sighting, ...] | None:
-    if not folder.is_dir():
-        return None
-    try:
-        return tuple(map(_sighting, survey.messages(folder)))
-    except OSError as exc:
-        raise Failure(f"{folder} cannot be read: {exc.strerror}") from exc
-
-
-def _sighting(it: Any) -> Sighting:
-    return Sighting(it.source, it.event, it.delivery_id, it.receipt)
-
-
 def _by_event(found: Audit) -> dict[tuple[str, str], Counter[str]]:
     """Return for each source and event how many deliveries are where."""
     places: dict[tuple[str, str], Counter[str]] = {}
-    for (source, event, outcome), number in found.tally.items():
+    for (source, event, outcome), number in found.counts.items():
         places.setdefault((source, event), Counter())[outcome] += number
     _add(places, "dead", found.letters_alone)
     _add(places, "spooled", found.spooled_alone)
@@ -120,6 +79,10 @@ def _as_json(found: Audit, places: Places) -> dict[str, Any]:
     return {
         "accepted": found.accepted,
         "missing": found.missing,
+        "starts": {
+            "by_tally": found.nowhere.by_tally,
+            "by_gaps": found.nowhere.by_gaps,
+        },
         "differences": found.differences,
         "balanced": found.differences == 0,
         "outcomes": found.outcomes,
@@ -148,6 +111,10 @@ def _show(found: Audit, places: Places) -> None:
     click.echo(
         f"queued {places.queued}  spooled {spooled}  dead letters {len(places.letters)}"
     )
+    starts = found.nowhere
+    click.echo(
+        f"starts of receivers  by tally {starts.by_tally}  by gaps {starts.by_gaps}"
+    )
     for line in _verdict(found, places):
         click.echo(line)
 
@@ -165,10 +132,11 @@ def _verdict(found: Audit, places: Places) -> list[str]:
     if under_way:
         advice = f"up to {under_way} are under way: run it again when they are through"
     else:
-        advice = (
-            "a worker may have them: run it again in a moment; what is missing then "
-            "was lost, or a receiver was killed before it answered"
-        )
+        advice = "a worker may have them: run it again in a moment; what is missing "
+        advice += "then was lost"
+        if found.nowhere.by_gaps:
+            advice += ", or had never been accepted by a receiver that was killed or "
+            advice += "refused it, and whose tally is not on this machine"
     return [*lines, f"NOT balanced: {advice}"]
 
 

@@ -25,6 +25,7 @@ from broker.publisher import Publisher
 from broker.topology import Topology
 from config import logs
 from config.settings import Settings
+from ingest import tally
 from ingest.app import create_app
 from ingest.circuit import Circuit
 from ingest.durability import Durability, patient
@@ -33,6 +34,8 @@ from ingest.reception import Limits
 from ingest.spool import metrics
 from ingest.spool.drain import Outlet
 from ingest.spool.spool import Bounds, Spool
+from ingest.tally import Tally
+from ingest.tallying import Tallied
 from schemas.errors import ForgewireError
 
 _log = structlog.stdlib.get_logger("ingest")
@@ -100,9 +103,12 @@ def _application(settings: Settings, publisher: Publisher) -> Flask:
     circuit = Circuit()
     spool = _spool(settings, publisher, circuit, registry)
     publish = patient(publisher.submit, settings.spool_after_seconds)
+    durability = Durability(publish, spool.keep, circuit)
+    tally.sweep(settings.spool_dir, days=settings.ledger_days)
+    tallied = Tallied(durability.make_durable, Tally(settings.spool_dir))
     return create_app(
         settings.sources,
-        make_durable=Durability(publish, spool.keep, circuit).make_durable,
+        make_durable=tallied.make_durable,
         readiness=Readiness(
             broker=lambda: publisher.is_ready() and not circuit.is_open,
             spool=spool.is_ready,

@@ -1,14 +1,16 @@
 """Reconcile what was accepted with what the ledger and other places account for."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from state.client import translated
 from state.documents import Db, key
 from state.ledger import OUTCOMES
-from state.numbering import Numbers, horizon, missing
+from state.numbering import Missing, Tally, missing
+from state.numbers import Numbers, horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,27 @@ class Audit:
     """What the ledger says, and what differs from it."""
 
     #: Deliveries by (source, event, outcome).
-    tally: dict[tuple[str, str, str], int]
+    counts: dict[tuple[str, str, str], int]
     #: Dead letters and spooled events that the ledger knows nothing of.
     letters_alone: tuple[Sighting, ...]
     spooled_alone: tuple[Sighting, ...]
     #: Accepted deliveries that were seen nowhere: under way, or lost.
-    missing: int
+    nowhere: Missing
     #: Ids of deliveries that are dead in the ledger, with no dead letter.
     without_letter: tuple[str, ...] = field(default=())
     #: Ids of dead letters whose deliveries are not dead in the ledger.
     not_dead: tuple[str, ...] = field(default=())
 
     @property
+    def missing(self) -> int:
+        """Return how many accepted deliveries were seen nowhere."""
+        return self.nowhere.number
+
+    @property
     def outcomes(self) -> dict[str, int]:
         """Return the number of deliveries for each outcome."""
         totals: Counter[str] = Counter()
-        for (_, _, outcome), number in self.tally.items():
+        for (_, _, outcome), number in self.counts.items():
             totals[outcome] += number
         return {outcome: totals[outcome] for outcome in OUTCOMES}
 
@@ -55,7 +62,7 @@ class Audit:
     def accepted(self) -> int:
         """Return how many deliveries were accepted, as far as is known."""
         alone = len(self.letters_alone) + len(self.spooled_alone)
-        return sum(self.tally.values()) + alone + self.missing
+        return sum(self.counts.values()) + alone + self.missing
 
     @property
     def differences(self) -> int:
@@ -69,17 +76,17 @@ def audit(
     now: datetime,
     letters: Iterable[Sighting] | None = None,
     spooled: Iterable[Sighting] = (),
+    tallies: Mapping[str, Tally] = MappingProxyType({}),
 ) -> Audit:
     """Read the ledger, and compare it with dead letters (if given) and spooled events.
 
-    `now` is when one began to look at the other places. Each start of a receiver
-    numbers what it accepts 1, 2, 3 and so on. A number that is
-    nowhere below the highest that was seen is a delivery under way, or a lost one. Of
-    what was accepted after the highest that was seen, nothing is known here.
+    `now` is when one began to look at the other places. What was tallied and is nowhere
+    is a delivery under way, or a lost one. Of a start of a receiver without a tally,
+    all is taken for accepted up to the highest number that was seen, and no more.
     """
     with translated():
         after = horizon(db, now)
-        tally = _tally(db)
+        counts = _counts(db)
         listed = _once(letters or ())
         in_spool = _once(spooled)
         rows = _rows_of(db, [*listed, *in_spool])
@@ -92,10 +99,10 @@ def audit(
     alone = [it.receipt for it in (*letters_alone, *spooled_alone) if it.receipt]
     seen = {it.receipt for it in listed}
     return Audit(
-        tally=tally,
+        counts=counts,
         letters_alone=letters_alone,
         spooled_alone=spooled_alone,
-        missing=missing(numbers, alone, after),
+        nowhere=missing(numbers, alone, after, tallies),
         without_letter=tuple(sorted(dead[it] for it in dead.keys() - seen)),
         not_dead=tuple(
             sorted(
@@ -112,7 +119,7 @@ def _once(sightings: Iterable[Sighting]) -> tuple[Sighting, ...]:
     return tuple(dict.fromkeys(sightings))
 
 
-def _tally(db: Db) -> dict[tuple[str, str, str], int]:
+def _counts(db: Db) -> dict[tuple[str, str, str], int]:
     group = {"source": "$source", "event": "$event", "outcome": "$outcome"}
     found = db["deliveries"].aggregate([{"$group": {"_id": group, "n": {"$sum": 1}}}])
     return {

@@ -2,10 +2,12 @@
 
 import contextlib
 import http.client
+import os
 import re
 import signal
 import socket
 import time
+from pathlib import Path
 
 import requests
 
@@ -95,6 +97,18 @@ class Receiver:
     def join(self):
         """Wait for the end, and return the exit code."""
         return self.process.wait(45)
+
+    @property
+    def serving_pid(self):
+        """The process that serves; the one that was started looks after it."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return int(children.split()[0])
+
+    def kill(self):
+        """End what serves as a power cut would."""
+        os.kill(self.serving_pid, signal.SIGKILL)
+        self.join()
 
     def stop(self):
         if self.process.poll() is None:

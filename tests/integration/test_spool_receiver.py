@@ -6,11 +6,9 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
@@ -128,17 +126,6 @@ def metric(receiver, name):
     return float(line.split()[1])
 
 
-def serving_process(receiver):
-    pid = receiver.process.pid
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-
-
-def kill(receiver):
-    """End what serves as a power cut would."""
-    os.kill(serving_process(receiver), signal.SIGKILL)
-    receiver.join()
-
-
 def test_while_the_broker_is_gone_hooks_are_spooled_fast(
     start, proxy, url, spool, arrived
 ):
@@ -238,7 +225,7 @@ def test_a_receiver_that_is_killed_at_any_moment_loses_nothing(
             time.sleep(chance.uniform(0.05, 0.4))
             proxy.admit()
             time.sleep(chance.uniform(0.05, 0.6))
-            kill(receiver)
+            receiver.kill()
     start(url, SPOOL_DRAIN_RATE="10000").wait()
 
     came = arrived(accepted)
@@ -273,7 +260,7 @@ def test_another_receiver_drains_what_a_dead_one_left(
     send(first, ids)
     send(second, ["own"])
 
-    kill(first)
+    first.kill()
     proxy.admit()
 
     assert sorted(arrived([*ids, "own"])) == sorted([*ids, "own"])
@@ -287,7 +274,7 @@ def test_damaged_files_are_set_aside_and_named_and_the_rest_is_drained(
     proxy.refuse()
     first = start(url).wait("degraded")
     send(first, ["a", "b"])
-    kill(first)
+    first.kill()
     (left,) = spool.glob("*.spool")
     with left.open("ab") as file:
         file.write(b"\x93FwR torn")
@@ -322,7 +309,9 @@ def test_a_full_spool_refuses_and_recovers(start, proxy, url, spool, arrived):
     assert refused.headers["Retry-After"]
     assert receiver.get("/readyz").json()["status"] == "not ready"
     assert receiver.get("/readyz").status_code == 503
-    assert sum(it.stat().st_size for it in spool.iterdir()) <= 5000
+    others = [it for it in spool.iterdir() if it.suffix != ".tally"]
+    assert sum(it.stat().st_size for it in others) <= 5000
+    assert metric(receiver, "forgewire_spool_bytes") <= 5000
     proxy.admit()
     receiver.wait()
     accepted = [id_ for id_, answer, _ in answers if answer.status_code == 202]
@@ -334,7 +323,7 @@ def test_a_disk_that_takes_nothing_is_told_and_comes_back(
 ):
     proxy.refuse()
     receiver = start(url).wait("degraded")
-    pid = serving_process(receiver)
+    pid = receiver.serving_pid
     send(receiver, ["before"])
 
     soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, -1))
@@ -348,6 +337,17 @@ def test_a_disk_that_takes_nothing_is_told_and_comes_back(
     assert (lost.status_code, taken.status_code) == (503, 202)
     assert arrived(["before", "after"]) == ["before", "after"]
     until(lambda: is_empty(spool), "nothing is left")
+
+
+def test_a_disk_that_takes_no_tally_stops_no_hook(start, amqp_url, spool):
+    # A file where the folder should be.
+    spool.touch()
+    receiver = start(amqp_url).wait("degraded")
+
+    answers = send(receiver, ["a", "b", "c"])
+
+    assert statuses(answers) == {"queued"}
+    assert receiver.log.read_text().count("tally-given-up") == 1
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """The ledger has one row for each accepted delivery."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from state.audit import audit
 from state.ledger import Known, Ledger, Row
+from state.numbers import Numbers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -94,4 +95,23 @@ def test_the_audit_finds_the_gaps_in_the_receivers_numbers(database, ledger):
     assert found.accepted == 5
     assert found.missing == 1
     assert found.outcomes["applied"] == 1
-    assert found.tally["gitlab", "user_destroy", "dead"] == 1
+    assert found.counts["gitlab", "user_destroy", "dead"] == 1
+
+
+def test_the_numbers_in_the_ledger_are_read_in_runs(database, ledger):
+    many = [*range(1, 1002), *range(1500, 2500)]
+    ledger.write([row(f"d{number}", f"aa.{number}") for number in reversed(many)])
+    ledger.write([row("d1", "bb.7", "duplicate"), row("d1", "bb.7x", "duplicate")])
+    ledger.write([row("again", "bb.7")])
+
+    numbers = Numbers.read(database, NOON - timedelta(days=1))
+    later = Numbers.read(database, NOON + timedelta(days=1))
+
+    start = numbers.by_start["aa"]
+    found = [it for first, last in start.runs for it in range(first, last + 1)]
+    assert found == many
+    assert (start.first, start.last, start.count) == (1, 2499, len(many))
+    assert len(start.runs) < 10
+    assert numbers.by_start["bb"].runs == ((7, 7),)
+    assert later.by_start == {}
+    assert later.since.keys() == {"aa", "bb"}
