@@ -28,8 +28,6 @@ class Answers:
     #: "queued" or "spooled", for each that was answered 2xx.
     accepted: dict[str, str] = field(default_factory=dict)
     refused: dict[str, object] = field(default_factory=dict)
-    #: Requests that got no 2xx; the receiver may have numbered them all the same.
-    unanswered: int = 0
     #: When each was accepted, in seconds since 1970.
     times: dict[str, float] = field(default_factory=dict)
     #: The longest that a 2xx took, in seconds.
@@ -99,7 +97,6 @@ class Sender:
         took = time.monotonic() - begin
         with self._lock:
             if status is None:
-                answers.unanswered += 1
                 return False
             answers.accepted.setdefault(hook.delivery_id, status)
             answers.times.setdefault(hook.delivery_id, time.time())

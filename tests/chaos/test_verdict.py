@@ -1,11 +1,15 @@
 """The harness sees what is lost, doubled or wrong, and says so."""
 
+import os
 import socket
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from cli.local import ports
+from ingest.tally import Tally
 from state.ledger import Ledger, Row
 from tests.chaos import verdict
 from tests.chaos.stream import Stream
@@ -50,6 +54,38 @@ def test_one_acceptance_with_two_rows_is_a_doubling(database):
     Ledger(database).write([row("hook-1", "a.1"), row("hook-2", "a.1")])
 
     assert verdict.doubled(database) == ["a.1"]
+
+
+@pytest.mark.parametrize(
+    ("tallied", "wrong"),
+    [
+        ({"aa": [1, 3], "bb": [1]}, []),
+        ({"aa": [1, 2, 3], "bb": [1, 2]}, ["audit: missing 2", "audit: differences 2"]),
+        ({"aa": [1, 3]}, ["audit: starts without a tally 1"]),
+    ],
+)
+def test_an_audit_sees_what_all_receivers_tallied(
+    database, servers, tmp_path, tallied, wrong
+):
+    receipts = ("aa.1", "aa.3", "bb.1")
+    now = datetime.now(UTC)
+    Ledger(database).write(
+        [replace(row(it, it), received_at=now, processed_at=now) for it in receipts]
+    )
+    for start, numbers in tallied.items():
+        folder = tmp_path / start
+        folder.mkdir()
+        tally = Tally(folder)
+        tally.begin(start)
+        for number in numbers:
+            tally.mark(number, time.time_ns() // 1000)
+    environment = dict(os.environ) | {
+        f"FORGEWIRE_{name}": str(value) for name, value in servers.items()
+    }
+
+    found = verdict.wrong_in_audit(environment, [*tmp_path.iterdir()], 0)
+
+    assert found == wrong
 
 
 def test_a_state_without_what_the_host_has_is_wrong(database):
