@@ -103,8 +103,10 @@ class Lab:
             child.stop(20)
 
     @contextmanager
-    def receiver(self, topology: Topology, **settings: str) -> Iterator[str]:
-        """Run a receiver, and give its URL once it is ready."""
+    def receiver(
+        self, topology: Topology, *, status: str = "ready", **settings: str
+    ) -> Iterator[str]:
+        """Run a receiver, and give its URL once /readyz says `status`."""
         bind = f"{ports.HOST}:{ports.free()}"
         given = {
             "INGEST_BIND": bind,
@@ -114,7 +116,7 @@ class Lab:
             **settings,
         }
         with self.process("receiver", ["-m", "ingest"], _ours(given)) as child:
-            await_ready(child, f"http://{bind}")
+            await_ready(child, f"http://{bind}", status)
             yield f"http://{bind}/hooks/gitlab"
 
     @contextmanager
@@ -158,20 +160,20 @@ def opened(folder: Path, say: Callable[[str], None]) -> Iterator[Lab]:
         broker.stop()
 
 
-def await_ready(child: Child, url: str) -> None:
-    """Wait until /readyz at `url` says "ready"; raise CannotRun if the process ends.
+def await_ready(child: Child, url: str, status: str = "ready") -> None:
+    """Wait until /readyz at `url` says `status`; raise CannotRun if the process ends.
 
-    Its status would not do: a receiver that still spools answers 200, too.
+    HTTP's status would not do: a receiver that still spools answers 200, too.
     """
-    wait_ready(child, lambda: _is_ready(url), seconds=30)
+    wait_ready(child, lambda: _said(url) == status, seconds=30)
 
 
-def _is_ready(url: str) -> bool:
+def _said(url: str) -> str | None:
     try:
-        said = requests.get(f"{url}/readyz", timeout=5).json()
+        answer = requests.get(f"{url}/readyz", timeout=5).json()
     except requests.ConnectionError:
-        return False
-    return said["status"] == "ready"
+        return None
+    return str(answer["status"])
 
 
 def _ours(settings: Mapping[str, str]) -> dict[str, str]:

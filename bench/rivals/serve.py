@@ -1,0 +1,33 @@
+"""Serve a rival as the receiver is served: granian, set as in ingest/server.py.
+
+python -m bench.rivals.serve MODULE wsgi|asgi HOST PORT
+"""
+
+import sys
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from ingest.server import MAX_CONNECTIONS, STOP_SECONDS, THREADS
+
+
+def main(module: str, interface: str, host: str, port: str) -> None:
+    """Serve `app` of bench/rivals/MODULE.py until SIGTERM."""
+    Granian(
+        f"bench.rivals.{module}:app",
+        host,
+        int(port),
+        interface=Interfaces(interface),
+        http=HTTPModes.http1,
+        websockets=False,
+        # Coroutines run in one thread whatever is asked for.
+        blocking_threads=THREADS if interface == "wsgi" else 1,
+        backpressure=MAX_CONNECTIONS,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.error,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
