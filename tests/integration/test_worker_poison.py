@@ -8,9 +8,15 @@ import pytest
 from broker import dead_letters
 from broker.message import Message
 from broker.topology import Topology
+from tests.rabbit import until
 from tests.working import Worker, at_database, publish_all
 
 NEIGHBOURS = 1_000
+#: How often a neighbour comes back at most, by the number of workers. However many
+#: mines there are, it stood beside one when it was new, in a group, and at the end of a
+#: group. Among several workers it may go from one that died to the one that dies next,
+#: and a mine ends five of them. RabbitMQ would set it aside after 20 returns.
+RETURNS = {1: 3, 3: 5}
 
 #: Handlers as an installed package offers them; one of them ends the process.
 MODULE = """
@@ -83,27 +89,32 @@ def field(mines):
     return messages
 
 
-def supervise(start, is_done, **settings):
-    """Start a worker again whenever it dies, until all is done; count the deaths."""
-    deaths, worker = 0, start(**settings)
+def supervise(start, crew, is_done):
+    """Start each of so many workers again when it dies, until all is done.
+
+    Return how many died.
+    """
+    deaths, workers = 0, [start() for _ in range(crew)]
     while not is_done():
-        if worker.process.poll() is not None:
-            deaths += 1
-            assert deaths < 30
-            worker = start(**settings)
+        for place, worker in enumerate(workers):
+            if worker.process.poll() is not None:
+                deaths += 1
+                assert deaths < 30
+                workers[place] = start()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            worker.process.wait(0.1)
+            workers[0].process.wait(0.1)
     return deaths
 
 
-@pytest.mark.parametrize("mines", [2])
+@pytest.mark.parametrize(("crew", "mines"), [(1, 2), (3, 1)])
 def test_poison_becomes_a_dead_letter_and_its_neighbours_are_applied(
-    start, amqp_url, prefix, database, mines
+    start, amqp_url, prefix, database, crew, mines
 ):
     rows = database["deliveries"]
     publish_all(amqp_url, prefix, field(mines))
 
-    deaths = supervise(start, lambda: rows.count_documents({}) >= NEIGHBOURS + mines)
+    all_done = NEIGHBOURS + mines
+    deaths = supervise(start, crew, lambda: rows.count_documents({}) >= all_done)
 
     assert rows.count_documents({"outcome": "applied"}) == NEIGHBOURS
     assert database["pebbles"].count_documents({}) == NEIGHBOURS
@@ -113,9 +124,7 @@ def test_poison_becomes_a_dead_letter_and_its_neighbours_are_applied(
     ] * mines
     assert {it.handler for it in letters} == {"minefield.explode"}
     assert rows.count_documents({"outcome": "dead", "reason": "poison"}) == mines
-    # However many mines there are: a pebble stood beside one when it was new, in a
-    # group, and at the end of a group; RabbitMQ would set it aside after 20 returns.
     worst = rows.find_one({"outcome": "applied"}, sort=[("attempts", -1)])
-    assert worst["attempts"] <= 1 + 3
+    assert worst["attempts"] <= 1 + RETURNS[crew]
     assert deaths <= 1 + 4 * mines
-    assert database["suspects"].count_documents({}) == 0
+    until(lambda: database["suspects"].count_documents({}) == 0)

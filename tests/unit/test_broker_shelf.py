@@ -46,6 +46,11 @@ def test_what_came_back_again_is_taken_alone():
     assert batches(shelf_of(2, 2, 3)) == [[1], [2], [3]]
 
 
+def test_what_stands_behind_a_killer_stands_before_it_when_both_come_back():
+    assert batches(shelf_of(2, 2)) == [[1], [2]]
+    assert batches(shelf_of(3, 3)) == [[2], [1]]
+
+
 def test_all_that_is_left_comes_out_in_order():
     shelf = shelf_of(1, 0, 2, 0)
 
