@@ -18,6 +18,9 @@ from ingest.reception import Limits, Reception
 
 _log = structlog.stdlib.get_logger("ingest")
 
+#: Only who delivers a hook may go on over the same connection.
+_ACCEPTED = 202
+
 _HOOK_PATHS = "Hooks are taken by POST at /hooks/gitlab and /hooks/gitlab/<source>."
 
 
@@ -77,4 +80,8 @@ def _tell_bug(_: Exception) -> Response:
 def _secure(answer: Response) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
+    if answer.status_code != _ACCEPTED:
+        # Or a stranger piles up requests on one connection and leaves, and good hooks
+        # wait until all of them were answered to nobody.
+        answer.headers["Connection"] = "close"
     return answer

@@ -432,6 +432,14 @@ def test_no_answer_is_sniffed_or_kept(client, path):
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/hooks/gitlab", "/nowhere"])
+def test_who_delivers_no_hook_goes_on_over_another_connection(client, path):
+    accepted = client.post("/hooks/gitlab", data=EVENT, headers=with_token())
+
+    assert client.get(path).headers["Connection"] == "close"
+    assert "Connection" not in accepted.headers
+
+
 def test_hooks_are_counted_under_bounded_labels(client, registry):
     client.post("/hooks/gitlab", data=EVENT, headers=with_token())
     client.post("/hooks/gitlab", data=b'{"event_name": "new"}', headers=with_token())
