@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -72,7 +73,17 @@ class Mix:
         body = orjson.dumps(payload)
         if len(body) >= self.size:
             return body
-        return orjson.dumps(payload | {"filling": "x" * (self.size - len(body))})
+        filling = _commits(self.size)[: self.size - len(body)]
+        return orjson.dumps(payload | {"filling": filling})
+
+
+@cache
+def _commits(length: int) -> str:
+    """Return a text that shrinks about as much as the commits of a large push."""
+    random = Random(0)
+    line = "{:040x} Let the winch hold what the crane has lifted.\n"
+    number = length // len(line) + 1
+    return "".join(line.format(random.getrandbits(160)) for _ in range(number))
 
 
 def _template(name: str) -> dict[str, Any]:
