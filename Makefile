@@ -6,7 +6,7 @@ JOBS ?= 3
 SEED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-long chaos chaos-quick check format lock clean
+.PHONY: help setup run demo test test-long chaos chaos-quick bench bench-quick check format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,14 @@ chaos-quick: setup ## Break real servers while hooks come in, each fault once
 
 chaos: setup ## The same with 20,000 hooks, each fault twice
 	@exec $(PYTHON) -m tests.chaos --seed $(SEED) $(ARGS)
+
+bench-quick: ## Measure what matters most beside others, in three minutes
+	@scripts/setup --bench
+	@exec $(PYTHON) -m bench --quick $(ARGS)
+
+bench: ## Measure everything, and make docs/performance.md anew
+	@scripts/setup --bench
+	@exec $(PYTHON) -m bench --page docs/performance.md $(ARGS)
 
 check: setup ## Check format, lint, types and which room imports which
 	@$(VENV)/bin/ruff format --check --quiet . || { echo "run: make format"; exit 1; }

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -39,10 +40,22 @@ def collected(
         "seconds": round(seconds),
         "machine": _machine(),
         "versions": _versions(lab),
-        "bars": bars(figures, lab.say),
+        **judged(figures, lab.say),
+    }
+
+
+def judged(figures: list[Figure], told: Callable[[str], None]) -> dict[str, Any]:
+    """Return the figures, which bars they reach, and how many events were lost."""
+    return {
+        "bars": bars(figures, told),
         "lost": sum(it.lost for it in figures),
         "figures": [it.as_json for it in figures],
     }
+
+
+def exit_code(results: Mapping[str, Any]) -> int:
+    """Return what the shell is told: 1 if an acknowledged event did not arrive."""
+    return 1 if results["lost"] else 0
 
 
 def write(results: dict[str, Any], path: Path = LATEST) -> None:
