@@ -1,7 +1,6 @@
 """Set aside what can never be applied, and read what was set aside."""
 
 from collections.abc import Generator, Mapping
-from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +10,7 @@ from pika import BasicProperties
 from pika.delivery_mode import DeliveryMode
 
 from broker.browser import Browser
+from broker.confirm import Confirm
 from broker.dead_letter import DeadLetter, interpret
 from broker.envelope import Parcel
 from broker.publisher import Publisher
@@ -39,10 +39,10 @@ class Death:
 
 def bury(
     publisher: Publisher, properties: BasicProperties, body: bytes, death: Death
-) -> Future[None]:
+) -> Confirm:
     """Send a message to the dead letters as it is, with what happened to it.
 
-    Acknowledge the original when the future is done. Takes any message, ours or not.
+    Acknowledge the original when that has come. Takes any message, ours or not.
     """
     headers = _original(properties.headers or {}) | {
         "fw-reason": death.reason,

@@ -1,8 +1,8 @@
 """Send messages so that each is confirmed by RabbitMQ, or known not to be."""
 
 import time
-from concurrent.futures import Future
 
+from broker.confirm import Confirm
 from broker.envelope import Parcel, pack
 from broker.link import Link
 from broker.message import Message
@@ -77,25 +77,25 @@ class Publisher:
 
         Raise a BrokerUnavailable if it is not, Unsendable if it never can be.
         """
-        future = self.submit(message)
+        confirm = self.submit(message)
         try:
-            future.result(self._seconds + GRACE_SECONDS)
+            confirm.result(self._seconds + GRACE_SECONDS)
         except TimeoutError as exc:
             raise too_late() from exc
 
-    def submit(self, message: Message) -> Future[None]:
-        """Send an event; the future is done when it is confirmed or has failed."""
+    def submit(self, message: Message) -> Confirm:
+        """Send an event; which is done when it is confirmed or has failed."""
         return self.send(pack(message, self.topology))
 
-    def send(self, parcel: Parcel) -> Future[None]:
-        """Send a parcel; the future is done when it is confirmed or has failed."""
+    def send(self, parcel: Parcel) -> Confirm:
+        """Send a parcel; which is done when it is confirmed or has failed."""
         sending = Sending(parcel, time.monotonic() + self._seconds)
         obstacle = self._pipeline.put(sending)
         if obstacle is None:
             self._wake_once()
         else:
-            sending.future.set_exception(obstacle)
-        return sending.future
+            sending.confirm.settle(obstacle)
+        return sending.confirm
 
     def _wake_once(self) -> None:
         if not self._is_woken:

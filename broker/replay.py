@@ -7,9 +7,9 @@ none. In both it does no harm: the worker knows its receipt and its attempt.
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from broker.confirm import Confirm
 from broker.errors import Unsendable
 from broker.message import Message
 
@@ -39,7 +39,7 @@ class Sent:
 class _Waiting:
     tag: int
     size: int
-    confirm: Future[None] = field(repr=False)
+    confirm: Confirm = field(repr=False)
 
 
 class Pace:
@@ -69,7 +69,7 @@ class Pace:
 def replay(
     outgoing: Iterable[Outgoing],
     *,
-    send: Callable[[Message], Future[None]],
+    send: Callable[[Message], Confirm],
     remove: Callable[[int], None],
     wait: Callable[[], None],
 ) -> Generator[Sent]:
@@ -81,7 +81,9 @@ def replay(
     waiting: deque[_Waiting] = deque()
     for out in outgoing:
         size = len(out.message.body)
-        while waiting and (waiting[0].confirm.done() or not _has_room(waiting, size)):
+        while waiting and (
+            waiting[0].confirm.is_settled() or not _has_room(waiting, size)
+        ):
             yield _settled(waiting.popleft(), remove)
         wait()
         waiting.append(_Waiting(out.tag, size, send(out.message)))

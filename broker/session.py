@@ -8,6 +8,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
 from broker import addresses, translate
+from broker.corked import CorkedConnection
 from broker.errors import NotConnected
 from broker.topology import Topology
 from schemas.errors import BrokerUnavailable
@@ -53,7 +54,7 @@ class Session:
         #: Why the session is over, or its channel could not be used.
         self.failure: BrokerUnavailable | None = None
         where = addresses.label(parameters)
-        self._connection = SelectConnection(
+        self._connection = CorkedConnection(
             parameters,
             on_open_callback=self._on_open,
             on_open_error_callback=lambda _, error: self._end(

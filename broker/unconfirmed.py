@@ -1,14 +1,13 @@
 """Remember what was sent and not yet confirmed, by the broker's own numbers."""
 
-from concurrent.futures import Future
-
+from broker.confirm import Confirm
 from broker.envelope import Parcel
 
 
 class Sending:
-    """A parcel on its way, and the future in which its sender waits."""
+    """A parcel on its way, and the confirm that its sender waits for."""
 
-    __slots__ = ("deadline", "future", "parcel", "returned")
+    __slots__ = ("confirm", "deadline", "parcel", "returned")
 
     def __init__(self, parcel: Parcel, deadline: float) -> None:
         self.parcel = parcel
@@ -16,9 +15,7 @@ class Sending:
         self.deadline = deadline
         #: Set when the broker hands it back; its confirm follows, and means nothing.
         self.returned = False
-        self.future: Future[None] = Future()
-        # From now on it cannot be cancelled, so whoever settles it is the only one.
-        self.future.set_running_or_notify_cancel()
+        self.confirm = Confirm()
 
 
 class Unconfirmed:

@@ -1,9 +1,9 @@
 """Put an event where it outlives the receiver: the only place that decides where."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 
+from broker.confirm import Confirm
 from broker.errors import TooLate
 from broker.message import Message
 from ingest.circuit import Circuit
@@ -72,7 +72,7 @@ class Durability:
 
 
 def patient(
-    submit: Callable[[Message], Future[None]], seconds: float
+    submit: Callable[[Message], Confirm], seconds: float
 ) -> Callable[[Message], None]:
     """Return a function that submits a message and waits so long for its confirm.
 
@@ -80,9 +80,9 @@ def patient(
     """
 
     def publish(message: Message) -> None:
-        future = submit(message)
+        confirm = submit(message)
         try:
-            future.result(seconds + len(message.body) / BYTES_PER_SECOND)
+            confirm.result(seconds + len(message.body) / BYTES_PER_SECOND)
         except TimeoutError as exc:
             raise TooLate("RabbitMQ did not confirm the message in time") from exc
 

@@ -37,6 +37,12 @@ def until(condition, seconds=15):
         pause.wait(0.02)
 
 
+def failure(confirm, seconds=5):
+    """What prevented a confirm, once its outcome is known."""
+    assert confirm.wait(seconds)
+    return confirm.error
+
+
 @contextlib.contextmanager
 def publishing(url, topology, **options):
     """A publisher that has connected; `ready=False` does not wait for that."""

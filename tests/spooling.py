@@ -4,10 +4,10 @@ import contextlib
 import resource
 import threading
 import time
-from concurrent.futures import Future
 
 from structlog.testing import capture_logs
 
+from broker.confirm import Confirm
 from broker.errors import NotConnected
 from broker.message import Message
 from ingest.circuit import Circuit
@@ -69,20 +69,20 @@ class Outlets:
 
     def submit(self, message):
         self.tried.append(message)
-        future = Future()
+        confirm = Confirm()
         if not self.confirms.is_set():
-            self.silent.append((message, future))
-            return future
+            self.silent.append((message, confirm))
+            return confirm
         if not self.is_up:
-            future.set_exception(NotConnected("not connected"))
-            return future
+            confirm.settle(NotConnected("not connected"))
+            return confirm
         errors = self.errors.get(message.delivery_id, [])
         if errors:
-            future.set_exception(errors.pop(0))
+            confirm.settle(errors.pop(0))
         else:
             self.taken.append(message)
-            future.set_result(None)
-        return future
+            confirm.settle()
+        return confirm
 
     def outlet(self):
         return Outlet(lambda: self.is_up, self.submit, self._count, self.rate)

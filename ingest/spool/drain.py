@@ -3,11 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 import structlog
 
+from broker.confirm import Confirm
 from broker.errors import TooLate, Unsendable
 from broker.message import Message
 from ingest.circuit import Circuit
@@ -31,7 +31,7 @@ class Outlet:
     """Where the spool drains to."""
 
     is_ready: Callable[[], bool]
-    submit: Callable[[Message], Future[None]]
+    submit: Callable[[Message], Confirm]
     #: Told how many events left the spool.
     count: Callable[[int], None]
     #: The most events a second.
@@ -116,19 +116,17 @@ class Drain:
         """Return those of `batch` that have still to be sent."""
         now = 1 if self._circuit.is_open else len(batch)
         sent = [(it, self._outlet.submit(it)) for it in batch[:now]]
-        waiting = {future for _, future in sent}
         # The publisher fails what is late; a stop must not have to wait for that.
-        while waiting and not self._stop.is_set():
-            waiting = wait(waiting, TICK_SECONDS).not_done
-        failed = [it for it, future in sent if not self._is_done(it, future, segment)]
+        for _, confirm in sent:
+            while not (self._stop.is_set() or confirm.wait(TICK_SECONDS)):
+                pass
+        failed = [it for it, told in sent if not self._is_done(it, told, segment)]
         return [*failed, *batch[now:]]
 
-    def _is_done(
-        self, message: Message, future: Future[None], segment: Segment
-    ) -> bool:
-        if not future.done():
+    def _is_done(self, message: Message, confirm: Confirm, segment: Segment) -> bool:
+        if not confirm.is_settled():
             return False
-        error = future.exception()
+        error = confirm.error
         if isinstance(error, Unsendable):
             segment.flaw = "holds an event that the broker can never take"
             _log.error("spool-unsendable", delivery_id=message.delivery_id, why=error)

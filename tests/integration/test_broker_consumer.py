@@ -11,6 +11,7 @@ from tests.rabbit import (
     a_message,
     channel,
     consuming,
+    failure,
     proxied,
     take_all,
     until,
@@ -171,7 +172,7 @@ def test_a_queue_deleted_under_the_consumer_is_declared_and_consumed_again(
         with channel(amqp_url) as it:
             it.queue_delete(topology.events)
 
-        until(lambda: not publisher.submit(a_message("after")).exception(5))
+        until(lambda: not failure(publisher.submit(a_message("after"))))
 
         assert ids(take_all(consumer, 1)) == ["after"]
 

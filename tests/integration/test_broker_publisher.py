@@ -28,6 +28,7 @@ from tests.rabbit import (
     channel,
     consuming,
     ctl,
+    failure,
     proxied,
     publishing,
     take_all,
@@ -67,11 +68,11 @@ def test_what_fifty_threads_publish_is_all_there(amqp_url, topology):
 
 def test_closing_waits_for_what_is_in_flight(amqp_url, topology):
     with publishing(amqp_url, topology, window=10) as publisher:
-        futures = [publisher.submit(a_message(str(it))) for it in range(500)]
+        confirms = [publisher.submit(a_message(str(it))) for it in range(500)]
 
         publisher.close(10)
 
-        assert all(it.done() and it.exception() is None for it in futures)
+        assert all(it.is_settled() and it.error is None for it in confirms)
         with pytest.raises(NotConnected):
             publisher.publish(a_message())
 
@@ -106,10 +107,11 @@ def test_a_message_that_the_queue_refuses_fails(amqp_url, topology):
         it.queue_bind(f"{topology.prefix}.full", f"{topology.prefix}.full", "key")
         parcel = Parcel(f"{topology.prefix}.full", "key", pika.BasicProperties(), b"")
 
-        futures = [publisher.send(parcel) for _ in range(3)]
+        confirms = [publisher.send(parcel) for _ in range(3)]
 
-        assert futures[0].exception(5) is None
-        assert isinstance(futures[2].exception(5), Refused)
+        assert all(it.wait(5) for it in confirms)
+        assert confirms[0].error is None
+        assert isinstance(confirms[2].error, Refused)
 
 
 def test_a_message_that_amqp_cannot_express_fails_alone(amqp_url, topology):
@@ -135,9 +137,9 @@ def test_a_message_that_is_too_large_fails_and_the_next_one_goes_through(
             lost = publisher.submit(large)
             beside = [publisher.submit(a_message(str(it))) for it in range(20)]
 
-            assert isinstance(lost.exception(5), TooLarge)
+            assert isinstance(failure(lost, 5), TooLarge)
             for it in beside:
-                assert isinstance(it.exception(5), ConnectionLost | None)
+                assert isinstance(failure(it, 5), ConnectionLost | None)
     finally:
         ctl(rabbitmq, "eval", limit.format(134_217_728))
 
@@ -173,8 +175,8 @@ def test_a_broker_that_does_not_answer_is_given_up_in_time(amqp_url, topology):
 
         first, second = publisher.submit(a_message("1")), publisher.submit(a_message())
 
-        assert isinstance(first.exception(2), TooLate)
-        assert isinstance(second.exception(2), TooLate)
+        assert isinstance(failure(first, 2), TooLate)
+        assert isinstance(failure(second, 2), TooLate)
         proxy.flow()
         publisher.publish(a_message("after"))
 

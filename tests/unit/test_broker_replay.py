@@ -1,10 +1,9 @@
 """Dead letters are removed after their confirm, in order, and not too fast."""
 
-from concurrent.futures import Future
-
 import pytest
 
 from broker import replay as module
+from broker.confirm import Confirm
 from broker.errors import ConnectionLost, TooLarge
 from broker.replay import Outgoing, Pace, Sent, replay
 from tests.rabbit import a_message
@@ -15,19 +14,19 @@ class Broker:
 
     def __init__(self, *, confirms=True, fails=None):
         self.log = []
-        self.futures = []
+        self.confirms = []
         self._confirms = confirms
         self._fails = fails or {}
 
     def send(self, message):
         self.log.append(("send", message.delivery_id))
-        future = Future()
-        self.futures.append(future)
+        confirm = Confirm()
+        self.confirms.append(confirm)
         if message.delivery_id in self._fails:
-            future.set_exception(self._fails[message.delivery_id])
+            confirm.settle(self._fails[message.delivery_id])
         elif self._confirms:
-            future.set_result(None)
-        return future
+            confirm.settle()
+        return confirm
 
     def remove(self, tag):
         self.log.append(("remove", tag))
@@ -93,15 +92,15 @@ def test_no_more_than_a_window_is_under_way():
     def confirming():
         for out in outgoing(module.MAX_IN_FLIGHT + 1):
             if out.tag > module.MAX_IN_FLIGHT:
-                assert len(broker.futures) == module.MAX_IN_FLIGHT
-                for future in broker.futures:
-                    future.set_result(None)
+                assert len(broker.confirms) == module.MAX_IN_FLIGHT
+                for confirm in broker.confirms:
+                    confirm.settle()
             yield out
 
     sending = run(broker, confirming())
 
     assert next(sending) == Sent(1)
-    assert len(broker.futures) == module.MAX_IN_FLIGHT
+    assert len(broker.confirms) == module.MAX_IN_FLIGHT
 
 
 def test_a_large_letter_travels_alone():
@@ -112,11 +111,11 @@ def test_a_large_letter_travels_alone():
 
     def confirming():
         yield small
-        broker.futures[0].set_result(None)
+        broker.confirms[0].settle()
         yield huge
-        broker.futures[1].set_result(None)
+        broker.confirms[1].settle()
         yield last
-        broker.futures[2].set_result(None)
+        broker.confirms[2].settle()
 
     assert [sent.tag for sent in run(broker, confirming())] == [1, 2, 3]
     assert [it for it in broker.log if it[0] == "send"] == [

@@ -65,9 +65,3 @@ def test_a_returned_message_is_known_by_exchange_and_id(unconfirmed, five):
     unconfirmed.mark_returned("elsewhere", "c")
 
     assert [it.returned for it in five] == [False, True, False, False, False]
-
-
-def test_nobody_can_cancel_what_was_handed_over():
-    (sending,) = sendings("a")
-
-    assert not sending.future.cancel()

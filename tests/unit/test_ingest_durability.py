@@ -1,9 +1,8 @@
 """Where an event goes: to the broker, else to the spool, else nowhere."""
 
-from concurrent.futures import Future
-
 import pytest
 
+from broker.confirm import Confirm
 from broker.errors import NotConnected, TooLarge, TooLate
 from ingest.circuit import Circuit
 from ingest.durability import Durability, patient
@@ -84,22 +83,22 @@ def test_with_no_spool_and_a_late_broker_it_fails():
 
 
 def test_a_confirm_is_waited_for_so_long():
-    future = Future()
-    publish = patient(lambda _: future, 0.01)
+    confirm = Confirm()
+    publish = patient(lambda _: confirm, 0.01)
 
     with pytest.raises(TooLate):
         publish(a_message())
-    future.set_result(None)
+    confirm.settle()
 
     publish(a_message())
 
 
 def test_a_failed_confirm_is_a_failure():
-    future = Future()
-    future.set_exception(NotConnected("away"))
+    confirm = Confirm()
+    confirm.settle(NotConnected("away"))
 
     with pytest.raises(NotConnected):
-        patient(lambda _: future, 1)(a_message())
+        patient(lambda _: confirm, 1)(a_message())
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ def test_an_open_circuit_lets_one_event_try(opened):
     until(lambda: broker.silent, "one is tried")
     assert numbers(broker.tried) == [0]
     broker.confirms.set()
-    message, future = broker.silent.pop()
-    future.set_exception(TooLate("too late"))
+    message, confirm = broker.silent.pop()
+    confirm.settle(TooLate("too late"))
     assert message == a_message(0)
 
     until(lambda: is_empty(spool), "it is drained")
@@ -171,7 +171,7 @@ def test_a_late_confirm_while_draining_opens_the_circuit(opened):
 
     spool.keep(a_message(1))
     until(lambda: broker.silent, "it is tried")
-    broker.silent.pop()[1].set_exception(TooLate("too late"))
+    broker.silent.pop()[1].settle(TooLate("too late"))
     until(lambda: circuit.is_open, "the circuit is open")
     broker.confirms.set()
 
