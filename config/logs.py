@@ -1,6 +1,5 @@
 """Log one line per event: JSON for machines, text for a terminal, never a secret."""
 
-import contextlib
 import json
 import logging
 import sys
@@ -15,6 +14,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from config.redaction import redacted
+from config.sink import Sink
 from config.tracebacks import Trusted, format_traceback
 
 __all__ = ["Trusted", "configure", "format_traceback", "log_uncaught"]
@@ -33,35 +33,43 @@ def configure(
     stream: TextIO | None = None,
     *,
     trusted: Trusted = (),
+    patient: bool = False,
 ) -> None:
     """Send our log lines of `level` and up, others' of WARNING and up, to `stream`.
 
     `log_format` is "json" or "text"; None means text if `stream` (stderr) is a
     terminal. Of exceptions that are not `trusted` only type and frames are logged.
+    If `patient`, lines below ERROR are written within a tenth of a second.
     Calling it again replaces the first configuration.
     """
     out = sys.stderr if stream is None else stream
-    handler = _Handler(out)
-    handler.setFormatter(_formatter(_renderer(log_format, out), trusted))
-    root, ours = logging.getLogger(), logging.getLogger(ROOT)
+    sink = Sink(out, patient=patient)
+    last = _last_steps(_renderer(log_format, out), trusted)
+    number = logging.getLevelNamesMapping()[level]
+    _hear_foreign(_Handler(sink), max(number, logging.WARNING), last)
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, *_stamps(), *last],
+        logger_factory=lambda *names: _Logger(".".join((ROOT, *names)), sink),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _hear_foreign(handler: "_Handler", level: int, last: Sequence[Processor]) -> None:
+    """Have the root of Python's own loggers say what it has to say our way."""
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=_stamps(),
+            processors=[ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
     for old in [one for one in root.handlers if isinstance(one, _Handler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    ours.setLevel(level)
-    root.setLevel(max(ours.level, logging.WARNING))
+    root.setLevel(level)
     # It writes several errors for each attempt to connect; we log one for each cause.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.contextvars.merge_contextvars,
-            *_stamps(),
-            ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=_logger,
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
 
 
 def log_uncaught(name: str) -> None:
@@ -87,15 +95,32 @@ def log_uncaught(name: str) -> None:
     threading.excepthook = log_thread_crash
 
 
-class _Handler(logging.StreamHandler[TextIO]):
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
-        # The inherited one prints the record as it was, secrets included.
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"a log line of {record.name} could not be written\n")
+class _Logger:
+    """Where structlog leaves a line that is ready, by the name of its level."""
+
+    def __init__(self, name: str, sink: Sink) -> None:
+        self.name = name
+        self._sink = sink
+
+    def debug(self, line: str) -> None:
+        self._sink.put(line, self.name, urgent=False)
+
+    def error(self, line: str) -> None:
+        self._sink.put(line, self.name, urgent=True)
+
+    info = warning = debug
+    critical = error
 
 
-def _logger(*names: str) -> logging.Logger:
-    return logging.getLogger(".".join((ROOT, *names)))
+class _Handler(logging.Handler):
+    """Where Python's own loggers leave a record."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__()
+        self._sink = sink
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._sink.put(self.format(record), record.name, urgent=True)
 
 
 def _stamps() -> Sequence[Processor]:
@@ -106,22 +131,14 @@ def _stamps() -> Sequence[Processor]:
     )
 
 
-def _formatter(render: Processor, trusted: Trusted) -> ProcessorFormatter:
+def _last_steps(render: Processor, trusted: Trusted) -> Sequence[Processor]:
     def format_exception(exc_info: ExcInfo) -> str:
         return format_traceback(exc_info[1], trusted)
 
     def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {key: redacted(key, value, trusted) for key, value in event.items()}
 
-    return ProcessorFormatter(
-        foreign_pre_chain=_stamps(),
-        processors=[
-            ProcessorFormatter.remove_processors_meta,
-            structlog.processors.ExceptionRenderer(format_exception),
-            redact,
-            render,
-        ],
-    )
+    return structlog.processors.ExceptionRenderer(format_exception), redact, render
 
 
 def _renderer(log_format: str | None, stream: TextIO) -> Processor:

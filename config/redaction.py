@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -42,11 +43,16 @@ def redacted(key: str, value: Any, trusted: Trusted = ()) -> Any:
     """
     if value is None or isinstance(value, int | float):
         return value
-    if any(word in key.lower() for word in SECRET_WORDS):
+    if _names_a_secret(key):
         return HIDDEN
     if isinstance(value, str):
         return without_secrets(value)
     return _redacted_object(key, value, trusted)
+
+
+@lru_cache(maxsize=1024)
+def _names_a_secret(key: str) -> bool:
+    return any(word in key.lower() for word in SECRET_WORDS)
 
 
 def _redacted_object(key: str, value: Any, trusted: Trusted) -> Any:

@@ -85,7 +85,12 @@ def serve(settings: Settings, host: str) -> None:
 
 def _open(settings: Settings) -> Flask:
     """Return the application, in the process that serves, with its publisher."""
-    logs.configure(settings.log_level, settings.log_format, trusted=(ForgewireError,))
+    logs.configure(
+        settings.log_level,
+        settings.log_format,
+        trusted=(ForgewireError,),
+        patient=True,
+    )
     logs.log_uncaught("ingest")
     threading.Thread(target=_follow_parent, daemon=True).start()
     publisher = _publisher(settings)

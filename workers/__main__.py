@@ -18,7 +18,12 @@ def main() -> int:
     except settings.SettingsError as exc:
         print(exc, file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
-    logs.configure(loaded.log_level, loaded.log_format, trusted=(ForgewireError,))
+    logs.configure(
+        loaded.log_level,
+        loaded.log_format,
+        trusted=(ForgewireError,),
+        patient=True,
+    )
     logs.log_uncaught("worker")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -347,6 +347,7 @@ def test_a_disk_that_takes_no_tally_stops_no_hook(start, amqp_url, spool):
     answers = send(receiver, ["a", "b", "c"])
 
     assert statuses(answers) == {"queued"}
+    until(lambda: "tally-given-up" in receiver.log.read_text(), "it is told")
     assert receiver.log.read_text().count("tally-given-up") == 1
 
 

@@ -189,9 +189,9 @@ def test_a_worker_waits_for_mongodb_and_loses_nothing(
         assert unready.status_code == 503
         assert "FORGEWIRE_MONGODB_URL" in unready.json()["checks"]["mongodb"]["hint"]
         assert alive.status_code == 200
-        assert len([it for it in worker.lines() if it["event"] == "working-again"]) == 1
         assert dead_letters.count(amqp_url, Topology(prefix)) == 0
         assert worker.end() == 0
+        assert len([it for it in worker.lines() if it["event"] == "working-again"]) == 1
     finally:
         proxy.close()
 

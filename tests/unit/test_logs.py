@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import structlog
 from config import logs
 from config.redaction import HIDDEN, without_secrets
 from config.tracebacks import MAX_LENGTH, format_traceback
+from tests.rabbit import until
 
 SECRET = "hunter2-of-the-tests"
 
@@ -233,6 +235,48 @@ def test_a_line_that_cannot_be_written_is_named_but_not_shown(capsys):
 
     said = capsys.readouterr().err
     assert said == "a log line of forgewire.ingest could not be written\n"
+
+
+def test_a_patient_log_gathers_lines_and_writes_them_in_order(out):
+    logs.configure("INFO", "json", out, patient=True)
+    log = structlog.stdlib.get_logger("ingest")
+
+    for number in range(3):
+        log.info("accepted", number=number)
+    at_once = out.getvalue()
+
+    until(lambda: len(out.getvalue().splitlines()) == 3)
+    assert at_once == ""
+    assert [json.loads(it)["number"] for it in out.getvalue().splitlines()] == [0, 1, 2]
+
+
+def test_an_error_takes_what_was_gathered_along(out):
+    logs.configure("INFO", "json", out, patient=True)
+    log = structlog.stdlib.get_logger("ingest")
+
+    log.info("accepted")
+    log.error("crashed")
+
+    told = [json.loads(it)["event"] for it in out.getvalue().splitlines()]
+    assert told == ["accepted", "crashed"]
+
+
+def test_what_was_gathered_is_written_when_the_process_ends():
+    program = (
+        "import structlog; from config import logs;"
+        "logs.configure('INFO', 'json', patient=True);"
+        "structlog.stdlib.get_logger('ingest').info('accepted')"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+
+    assert json.loads(ended.stderr)["event"] == "accepted"
 
 
 def test_text_is_for_eyes_and_escapes_what_a_terminal_would_obey(out):
