@@ -15,18 +15,14 @@ from bench.rounds import in_turn
 
 CLOSED, OPEN = "receive", "receive at a fixed rate"
 #: Connections of the closed loop, by case.
-CONNECTIONS = {
-    "1 connection": 1,
-    "16 connections": 16,
-    LOAD: 64,
-    "256 connections": 256,
-}
+CONNECTIONS = {f"{it} connection{'s' * (it > 1)}": it for it in (1, 16, 64, 256)}
 #: Hooks a second of the open loop, by case.
-RATES = {"200 hooks/s": 200, "1000 hooks/s": 1000}
+RATES = {f"{it} hooks/s": it for it in (200, 1000)}
 SPOOLING = "Forgewire, broker stopped"
 QUICK_SUBJECTS = (OURS, "no-op Flask view", "Flask and Celery")
 #: Before each round, so that threads and connections are there.
 WARM_UP_SECONDS = 1
+OPEN_SECONDS = 3
 UNITS = {CLOSED: "hooks/s", OPEN: "ms"}
 
 
@@ -42,52 +38,52 @@ class Result:
 
 #: One round of a subject: what it reached, by experiment and case.
 Round = Mapping[tuple[str, str], Result]
-#: Loads a receiver, and returns what it reached.
-Case = Callable[[Receiver], Result]
+#: What loads a receiver, and returns what it reached.
+Cases = dict[tuple[str, str], Callable[[Receiver], Result]]
 
 
 def measure(lab: Lab, effort: Effort) -> list[Figure]:
     """Measure closed and open loop; quickly, only what the bars need, and the spool."""
     files = hooks.write(lab.folder)
-    cases = _cases(files, effort)
-    openers = {SPOOLING: forgewire_without_broker, **OPENERS}
-    if effort.is_quick:
-        openers = {name: openers[name] for name in QUICK_SUBJECTS}
+    names = QUICK_SUBJECTS if effort.is_quick else OPENERS
+    in_closed, in_open = _closed_cases(files, effort), _open_cases(files, effort)
     turns = {
-        name: partial(_round, lab, name, opener, cases, files)
-        for name, opener in openers.items()
+        name: partial(_round, lab, name, OPENERS[name], files, in_closed | in_open)
+        for name in names
     }
-    found = dict(in_turn(turns, effort.rounds))
+    spooling = partial(
+        _round, lab, SPOOLING, forgewire_without_broker, files, in_closed
+    )
     if effort.is_quick:
-        spool = _round(lab, SPOOLING, forgewire_without_broker, cases, files)
-        found[SPOOLING] = [spool]
+        found = in_turn(turns, effort.rounds) | {SPOOLING: [spooling()]}
+    else:
+        found = in_turn(turns | {SPOOLING: spooling}, effort.rounds)
     _tell_alarms(lab)
     return [it for name, rounds in found.items() for it in figures(name, rounds)]
 
 
-def _cases(files: hooks.Files, effort: Effort) -> Mapping[tuple[str, str], Case]:
+def _closed_cases(files: hooks.Files, effort: Effort) -> Cases:
     if effort.is_quick:
-        return {(CLOSED, LOAD): partial(_closed, files, 64, effort.seconds)}
-    # A subject is under load for as long in all closed cases as in all open ones.
-    share, long = effort.seconds / len(CONNECTIONS), effort.seconds / len(RATES)
+        return {
+            (CLOSED, LOAD): partial(_closed, files, CONNECTIONS[LOAD], effort.seconds)
+        }
+    share = effort.seconds / len(CONNECTIONS)
     return {
-        **{
-            (CLOSED, case): partial(_closed, files, number, share)
-            for case, number in CONNECTIONS.items()
-        },
-        **{
-            (OPEN, case): partial(_open, files, rate, long)
-            for case, rate in RATES.items()
-        },
+        (CLOSED, case): partial(_closed, files, number, share)
+        for case, number in CONNECTIONS.items()
+    }
+
+
+def _open_cases(files: hooks.Files, effort: Effort) -> Cases:
+    rates = {} if effort.is_quick else RATES
+    return {
+        (OPEN, case): partial(_open, files, rate, OPEN_SECONDS)
+        for case, rate in rates.items()
     }
 
 
 def _round(
-    lab: Lab,
-    name: str,
-    opener: Opener,
-    cases: Mapping[tuple[str, str], Case],
-    files: hooks.Files,
+    lab: Lab, name: str, opener: Opener, files: hooks.Files, cases: Cases
 ) -> Round:
     """Start a subject, load it, and stop it.
 
@@ -97,7 +93,7 @@ def _round(
     lab.say(f"receive: {name}")
     with opener(lab) as receiver:
         with accounting.counted(receiver):
-            closed.load(receiver.url, files, 64, WARM_UP_SECONDS)
+            closed.load(receiver.url, files, CONNECTIONS[LOAD], WARM_UP_SECONDS)
         return {where: case(receiver) for where, case in cases.items()}
 
 

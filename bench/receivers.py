@@ -85,6 +85,7 @@ OPENERS: Mapping[str, Opener] = {
     "Flask and Celery": partial(rival, module="celery_web"),
     "Flask and Dramatiq": partial(rival, module="dramatiq_web"),
     "FastStream": partial(rival, module="faststream_web", interface="asgi"),
+    "aio-pika": partial(rival, module="aio_pika_web", interface="asgi"),
 }
 
 
