@@ -28,8 +28,8 @@ IDLE = "idle"
 RATES = {"50 events/s": 50, "500 events/s": 500}
 #: One in so many hooks is of a new user and timed; the others are the mix.
 PROBES = 5
-#: Samples of a round at rest, and those before them that do not count.
-SAMPLES, WARM_UP = 30, 10
+#: Samples of a round at rest, quickly and else, and those before that do not count.
+FEW, MANY, WARM_UP = 30, 100, 10
 #: Seconds before each of them, at random: no server's rhythm shall meet all alike.
 PAUSE = (0.02, 0.06)
 PATIENCE_SECONDS = 30.0
@@ -38,7 +38,8 @@ PATIENCE_SECONDS = 30.0
 def measure(lab: Lab, effort: Effort) -> list[Figure]:
     """Measure at rest, beside confirm and write; then, unless quick, under load."""
     lab.say("latency: idle")
-    idle = [_idle(lab, number) for number in range(effort.rounds)]
+    count = FEW if effort.is_quick else MANY
+    idle = [_idle(lab, count, number) for number in range(effort.rounds)]
     figures = [samples.ours(IDLE, idle), *samples.references(IDLE, idle)]
     if effort.is_quick:
         return figures
@@ -86,8 +87,8 @@ def _site(lab: Lab) -> Iterator[_Site]:
         yield _Site(url, db, seen)
 
 
-def _idle(lab: Lab, number: int) -> Samples:
-    hooks, random = new_users(number, WARM_UP + SAMPLES), Random(number)
+def _idle(lab: Lab, count: int, number: int) -> Samples:
+    hooks, random = new_users(number, WARM_UP + count), Random(number)
     found = Samples()
     with _site(lab) as site, apart.opened(lab) as alone, poster(site.url) as sender:
 
