@@ -1,8 +1,9 @@
 """Account for every delivery: one row each, written after its changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
@@ -106,9 +107,8 @@ class Ledger:
 
     def _replace(self, row: Row) -> bool:
         dead = {"_id": row.key, "receipt": row.receipt, "outcome": "dead"}
-        fields = asdict(row)
-        told = {name: value for name, value in fields.items() if value is not None}
-        untold = {name: "" for name, value in fields.items() if value is None}
+        told = _to_document(row)
+        untold = {name: "" for name in _FIELDS if name not in told}
         result = self._rows.update_one(
             dead | {"attempts": {"$lt": row.attempts}},
             {"$set": told, "$unset": untold | {"dropped_at": "", "note": ""}},
@@ -163,5 +163,10 @@ def _repeated(row: Row) -> Row:
 
 
 def _to_document(row: Row) -> dict[str, Any]:
-    fields = {name: value for name, value in asdict(row).items() if value is not None}
-    return {"_id": row.key, **fields}
+    # Not asdict(), which copies what it finds and takes a sixth of a worker's time.
+    told = zip(_FIELDS, _VALUES(row), strict=True)
+    return {"_id": row.key} | {name: value for name, value in told if value is not None}
+
+
+_FIELDS = tuple(field.name for field in fields(Row))
+_VALUES = attrgetter(*_FIELDS)
