@@ -49,7 +49,7 @@ def create_app(
     app.register_blueprint(checks)
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_bug)
-    app.after_request(_secure)
+    app.after_request(_close_unless_accepted)
     return app
 
 
@@ -77,9 +77,7 @@ def _tell_bug(_: Exception) -> Response:
     return problems.response(problems.UNEXPECTED)
 
 
-def _secure(answer: Response) -> Response:
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "no-store"
+def _close_unless_accepted(answer: Response) -> Response:
     if answer.status_code != _ACCEPTED:
         # Or a stranger piles up requests on one connection and leaves, and good hooks
         # wait until all of them were answered to nobody.
