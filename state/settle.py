@@ -118,13 +118,19 @@ def _below(
     documents: Documents, moves: list[tuple[Stamp, Move]]
 ) -> Iterator[tuple[str, Records]]:
     """Yield what is or was below the old path of a move, at any time since told."""
+    old: dict[tuple[str, str], set[str]] = {}
     for stamp, move in moves:
-        # "0" is the character after "/": all that starts with "old/".
-        inside = {"$elemMatch": {"$gte": f"{move.old}/", "$lt": f"{move.old}0"}}
         for collection in documents.with_paths(move.owner[0]):
-            where = [{"trail": move.old}, {"trail": inside}]
-            query = {"source": stamp.source, "$or": where}
-            yield collection.name, documents.find(collection, query)
+            old.setdefault((stamp.source, collection.name), set()).add(move.old)
+    for (source, name), paths in old.items():
+        where = [{"trail": {"$in": sorted(paths)}}, *map(_inside, sorted(paths))]
+        query = {"source": source, "$or": where}
+        yield name, documents.find(documents.collection(name), query)
+
+
+def _inside(path: str) -> dict[str, Any]:
+    # "0" is the character after "/": all that starts with "path/".
+    return {"trail": {"$elemMatch": {"$gte": f"{path}/", "$lt": f"{path}0"}}}
 
 
 def _by_source(records: Iterable[Record]) -> Iterable[list[Record]]:
