@@ -2,7 +2,7 @@
 
 import secrets
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,8 +40,8 @@ Opener = Callable[[Lab], AbstractContextManager[Receiver]]
 
 
 @contextmanager
-def forgewire(lab: Lab) -> Iterator[Receiver]:
-    with lab.topology() as topology, lab.receiver(topology) as url:
+def forgewire(lab: Lab, before: Sequence[str] = ()) -> Iterator[Receiver]:
+    with lab.topology() as topology, lab.receiver(topology, before=before) as url:
         yield _on_queue(lab, url, topology.events, partial(_accepted, url))
 
 
@@ -64,12 +64,18 @@ def forgewire_without_broker(lab: Lab) -> Iterator[Receiver]:
 
 @contextmanager
 def rival(
-    lab: Lab, module: str, interface: str = "wsgi", *, is_storing: bool = True
+    lab: Lab,
+    module: str,
+    interface: str = "wsgi",
+    *,
+    is_storing: bool = True,
+    before: Sequence[str] = (),
 ) -> Iterator[Receiver]:
     queue, port = f"bench-{secrets.token_hex(4)}", ports.free()
     url = f"http://{ports.HOST}:{port}{PATH}"
     arguments = ["-m", "bench.rivals.serve", module, interface, ports.HOST, str(port)]
-    with lab.process(module, arguments, _environment(lab, queue)) as child:
+    environment = _environment(lab, queue)
+    with lab.process(module, arguments, environment, before=before) as child:
         wait_ready(child, partial(_takes, url), seconds=30)
         try:
             yield replace(_on_queue(lab, url, queue), is_storing=is_storing)
@@ -79,12 +85,20 @@ def rival(
 
 
 #: All of them, by their names in the results.
+#: One interpreter hardly uses a second processor, and turns of its threads that cross
+#: from one to the other cost more than those that stay.
+PINNED = ("taskset", "--cpu-list", "0")
+
 OPENERS: Mapping[str, Opener] = {
     "Forgewire": forgewire,
     "no-op Flask view": partial(rival, module="noop", is_storing=False),
     "Flask and Celery": partial(rival, module="celery_web"),
     "Flask and Dramatiq": partial(rival, module="dramatiq_web"),
     "FastStream": partial(rival, module="faststream_web", interface="asgi"),
+    "Forgewire, on one processor": partial(forgewire, before=PINNED),
+    "no-op Flask view, on one processor": partial(
+        rival, module="noop", is_storing=False, before=PINNED
+    ),
     "aio-pika": partial(rival, module="aio_pika_web", interface="asgi"),
 }
 

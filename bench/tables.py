@@ -35,7 +35,7 @@ class Table:
 
 def of_bars(results: Results) -> Table:
     """Return the table of the bars: what is compared, and whether it is reached."""
-    columns = ("", "bar", "measured", "ratio", "must be")
+    columns = ("", "bar", "measured", "ratio", "must be", "needs", "ceiling")
     return Table("Bars", columns, tuple(map(_bar, results["bars"])), labels=2)
 
 
@@ -61,7 +61,13 @@ def _bar(row: Mapping[str, Any]) -> tuple[str, ...]:
         f"{number(row['value'])} / {number(row['reference'])}",
         f"{row['ratio']:.2f}",
         f"{'≥' if row['at_least'] else '≤'} {row['bar']:g}",
+        number(row["needed"]),
+        _ceiling(row["ceiling"]),
     )
+
+
+def _ceiling(found: Mapping[str, Any] | None) -> str:
+    return f"{number(found['value'])} ({found['subject']})" if found else ""
 
 
 def _table(name: str, figures: Sequence[Mapping[str, Any]]) -> Table:

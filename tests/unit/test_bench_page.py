@@ -74,6 +74,18 @@ def test_a_bar_is_reached_at_its_ratio_and_not_beyond(bar):
     assert (exact["reached"], missed["reached"]) == (True, False)
 
 
+def test_a_bar_says_what_it_needs_and_what_could_be_reached_at_most():
+    rival = a_figure(subject="Celery", case="mixed events", rounds=(100.0,))
+    ours = a_figure(case="mixed events", rounds=(500.0,))
+    bare = a_figure(subject="bare loop", case="mixed events", rounds=(900.0,))
+
+    row = bars([rival, ours, bare], told=lambda _: None)[0]
+
+    assert row["needed"] == 2_000
+    assert row["ceiling"] == {"subject": "bare loop", "value": 900.0}
+    assert tables.of_bars({"bars": [row]}).rows[0][-2:] == ("2,000", "900 (bare loop)")
+
+
 def test_a_bar_that_was_not_measured_is_told_and_left_out():
     told = []
 
