@@ -149,7 +149,8 @@ class Browser:
 
     def _put(self, question: _Question, answer: Future[Any]) -> None:
         self._answer = answer
-        if self._channel is None:
+        # pika closes a channel before it tells that the connection is lost.
+        if self._channel is None or not self._channel.is_open:
             answer.set_exception(ConnectionLost("the connection was lost meanwhile"))
         else:
             question(self._channel, answer)
