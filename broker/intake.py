@@ -96,9 +96,11 @@ class Intake:
     def leave(self) -> None:
         """Unsubscribe; then give back what was not taken."""
         channel = self._channel
-        known = channel.consumer_tags if channel is not None else ()
-        tags = [tag for tag in self._consumer_tags if tag in known]
-        if channel is None or not tags:
+        if channel is None or not channel.is_open:
+            self.has_left.set()
+            return
+        tags = [tag for tag in self._consumer_tags if tag in channel.consumer_tags]
+        if not tags:
             self.has_left.set()
             return
         for tag in tags[1:]:
