@@ -63,6 +63,8 @@ def _names(side: Side) -> tuple[str, str, str]:
 LOAD = "64 connections"
 MIX = "mixed events"
 NO_OP = Side("receive", "no-op Flask view", LOAD)
+PUBLISH_ONLY = "Flask, only publishing"
+RECEIVE_CEILING = Side("receive", PUBLISH_ONLY, LOAD)
 BARE_LOOP = Side("work", "bare loop", MIX)
 BARS = (
     Bar(
@@ -70,14 +72,14 @@ BARS = (
         Side("receive", OURS, LOAD),
         NO_OP,
         0.6,
-        ceiling=NO_OP,
+        ceiling=RECEIVE_CEILING,
     ),
     Bar(
         "accepted hooks/s, of Flask and Celery",
         Side("receive", OURS, LOAD),
         Side("receive", "Flask and Celery", LOAD),
         4,
-        ceiling=NO_OP,
+        ceiling=RECEIVE_CEILING,
     ),
     Bar(
         "worked events/s, of Celery",

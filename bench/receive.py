@@ -6,7 +6,7 @@ from functools import partial
 from statistics import median
 
 from bench import accounting, closed, fixed_rate, hooks
-from bench.bars import LOAD, OURS
+from bench.bars import LOAD, OURS, PUBLISH_ONLY
 from bench.effort import Effort
 from bench.figures import Figure
 from bench.lab import Lab
@@ -19,7 +19,7 @@ CONNECTIONS = {f"{it} connection{'s' * (it > 1)}": it for it in (1, 16, 64, 256)
 #: Hooks a second of the open loop, by case.
 RATES = {f"{it} hooks/s": it for it in (200, 1000)}
 SPOOLING = "Forgewire, broker stopped"
-QUICK_SUBJECTS = (OURS, "no-op Flask view", "Flask and Celery")
+QUICK_SUBJECTS = (OURS, "no-op Flask view", PUBLISH_ONLY, "Flask and Celery")
 #: Before each round, so that threads and connections are there.
 WARM_UP_SECONDS = 1
 OPEN_SECONDS = 3

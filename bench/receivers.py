@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from itertools import islice
 from urllib.parse import urlsplit
 
+from bench.bars import PUBLISH_ONLY
 from bench.hooks import HEADERS
 from bench.lab import TOKEN, Lab
 from broker.topology import Topology
@@ -71,12 +72,8 @@ def rival(
     is_storing: bool = True,
     before: Sequence[str] = (),
 ) -> Iterator[Receiver]:
-    queue, port = f"bench-{secrets.token_hex(4)}", ports.free()
-    url = f"http://{ports.HOST}:{port}{PATH}"
-    arguments = ["-m", "bench.rivals.serve", module, interface, ports.HOST, str(port)]
-    environment = _environment(lab, queue)
-    with lab.process(module, arguments, environment, before=before) as child:
-        wait_ready(child, partial(_takes, url), seconds=30)
+    queue = f"bench-{secrets.token_hex(4)}"
+    with _served(lab, module, queue, interface, before) as url:
         try:
             yield replace(_on_queue(lab, url, queue), is_storing=is_storing)
         finally:
@@ -84,7 +81,32 @@ def rival(
             lab.delete(queue, f"{queue}.DQ", f"{queue}.XQ")
 
 
-#: All of them, by their names in the results.
+@contextmanager
+def publish_only(lab: Lab) -> Iterator[Receiver]:
+    with (
+        lab.topology() as topology,
+        _served(lab, "publish_only", topology.prefix) as url,
+    ):
+        yield _on_queue(lab, url, topology.events)
+
+
+@contextmanager
+def _served(
+    lab: Lab,
+    module: str,
+    queue: str,
+    interface: str = "wsgi",
+    before: Sequence[str] = (),
+) -> Iterator[str]:
+    port = ports.free()
+    url = f"http://{ports.HOST}:{port}{PATH}"
+    arguments = ["-m", "bench.rivals.serve", module, interface, ports.HOST, str(port)]
+    environment = _environment(lab, queue)
+    with lab.process(module, arguments, environment, before=before) as child:
+        wait_ready(child, partial(_takes, url), seconds=30)
+        yield url
+
+
 #: One interpreter hardly uses a second processor, and turns of its threads that cross
 #: from one to the other cost more than those that stay.
 PINNED = ("taskset", "--cpu-list", "0")
@@ -92,6 +114,7 @@ PINNED = ("taskset", "--cpu-list", "0")
 OPENERS: Mapping[str, Opener] = {
     "Forgewire": forgewire,
     "no-op Flask view": partial(rival, module="noop", is_storing=False),
+    PUBLISH_ONLY: publish_only,
     "Flask and Celery": partial(rival, module="celery_web"),
     "Flask and Dramatiq": partial(rival, module="dramatiq_web"),
     "FastStream": partial(rival, module="faststream_web", interface="asgi"),
