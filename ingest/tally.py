@@ -23,6 +23,8 @@ from pathlib import Path
 
 import structlog
 
+from ingest.spool.survey import is_orphan
+
 _log = structlog.stdlib.get_logger("ingest.tally")
 
 SUFFIX = ".tally"
@@ -117,7 +119,7 @@ def sweep(folder: Path, *, days: int) -> None:
     before = time.time() - days * DAY_SECONDS
     for path in folder.glob(f"*{SUFFIX}"):
         with contextlib.suppress(OSError):
-            if path.stat().st_mtime < before and _is_orphan(path):
+            if path.stat().st_mtime < before and is_orphan(path):
                 path.unlink()
                 _log.info("tally-removed", file=path.name)
 
@@ -137,14 +139,3 @@ def _days(content: bytes) -> Sequence[int]:
     # What was stripped may have been half of the last number.
     days.frombytes(content + bytes(len(content) % WIDTH))
     return days
-
-
-def _is_orphan(path: Path) -> bool:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
