@@ -23,7 +23,8 @@ class Sink:
         self._stream = stream
         self._lines: deque[tuple[str, str]] = deque()
         self._has_lines = threading.Event()
-        self._writing = threading.Lock()
+        # Reentrant: a signal handler may log while its own thread writes.
+        self._writing = threading.RLock()
         self._is_patient = patient
         if patient:
             threading.Thread(target=self._run, name="log", daemon=True).start()
