@@ -25,6 +25,7 @@ class CorkedConnection(SelectConnection):
 
     def _flush(self) -> None:
         gathered, self._gathered = self._gathered, []
-        # Without a transport the connection was lost, and its frames with it.
+        # Without a transport the connection was lost, and its frames with it. The stubs
+        # of pika know neither the transport nor the hook, so types are not checked.
         if self._transport is not None:  # type: ignore[attr-defined]
             super()._adapter_emit_data(b"".join(gathered))  # type: ignore[misc]
