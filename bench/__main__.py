@@ -67,10 +67,10 @@ def main(quick: bool, only: tuple[str, ...], output: Path, page: Path | None) ->
         for name in only or EXPERIMENTS:
             say(f"measuring: {name}")
             figures += EXPERIMENTS[name](lab, effort)
-        found = results.collected(
-            figures, lab=lab, is_quick=quick, seconds=time.monotonic() - begin
-        )
-    results.write(found, output)
+            seconds = time.monotonic() - begin
+            found = results.collected(figures, lab=lab, is_quick=quick, seconds=seconds)
+            # Each time: what ends the run early must not take the rest with it.
+            results.write(found, output)
     show.tables(found)
     if page:
         show.write_page(found, page)
