@@ -7,12 +7,13 @@ from typing import Any
 
 from environs import validate
 
-from config import parse, sources
+from config import access, parse, sources
+from config.access import Access
 from config.parse import Bind
 from config.reader import Reader, SettingsError
 from config.sources import Source
 
-__all__ = ["EXAMPLES", "Bind", "Settings", "SettingsError", "Source", "load"]
+__all__ = ["EXAMPLES", "Access", "Bind", "Settings", "SettingsError", "Source", "load"]
 
 PREFIX = "FORGEWIRE_"
 #: The source that the plain variables configure.
@@ -70,6 +71,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_LOG_LEVEL": "INFO",
     "FORGEWIRE_LOG_FORMAT": "json",
     "FORGEWIRE_CONFIG": "/etc/forgewire/sources.toml",
+    **access.EXAMPLES,
 }
 
 
@@ -111,6 +113,7 @@ class Settings:
     log_level: str
     #: "json", "text", or None: text for a terminal, JSON for all else.
     log_format: str | None
+    access: Access
 
     def require_secrets(self) -> None:
         """Raise SettingsError if a source has neither token nor signing token."""
@@ -127,6 +130,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     env = _reader(environ)
     values = _servers(env) | _limits(env) | _spool(env) | _words(env)
     values["sources"] = _sources(env)
+    values["access"] = access.read(env, values["data_dir"])
     env.finish(EXAMPLES)
     values["mongodb_database"] = (
         parse.database_of(values["mongodb_url"]) or DEFAULT_DATABASE
@@ -155,6 +159,7 @@ def _reader(environ: Mapping[str, str]) -> Reader:
     env.add_parser("signing_keys", parse.signing_keys)
     env.add_parser("level", parse.level)
     env.add_parser("sources", sources.read)
+    access.add_parsers(env)
     return env
 
 

@@ -1,0 +1,56 @@
+"""Build the API's WSGI application; it starts nothing."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Flask
+from flask_smorest import Blueprint
+from prometheus_client import CollectorRegistry
+
+from api import documents, guard, problems, published
+from api.problems import ProblemApi
+from api.services import Services
+from health.routes import Check, blueprint
+
+#: What makes the routes of each room from the services.
+ROOMS: Sequence[Callable[[Services], Blueprint]] = (published.blueprint,)
+
+_ABOUT = (
+    "What the hooks of a Git host told, and what became of each of them. Every route "
+    "needs a token but those that say so; see `/oauth/discovery/keys` for our keys."
+)
+
+
+def create_app(
+    services: Services, checks: Sequence[Check], registry: CollectorRegistry
+) -> Flask:
+    """Return the API; metrics are added to `registry`."""
+    app = Flask("api", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.config.update(
+        API_TITLE="Forgewire",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="apidocs.json",
+        MAX_CONTENT_LENGTH=services.settings.access.max_body_bytes,
+        SECRET_KEY=services.keyring.ring.cookie_secrets[0],
+        SECRET_KEY_FALLBACKS=list(services.keyring.ring.cookie_secrets[1:]),
+        # Rows of the ledger and documents are shown as they are: times in ISO 8601.
+        API_SPEC_OPTIONS={
+            "info": {"description": _ABOUT},
+            "components": {
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                }
+            },
+            "security": [{"token": []}],
+        },
+    )
+    problems.install(app)
+    guard.install(app, services)
+    api = ProblemApi(app)
+    for room in ROOMS:
+        api.register_blueprint(room(services))
+    app.register_blueprint(blueprint(checks, registry))
+    documents.install(app, api.spec)
+    return app

@@ -1,0 +1,105 @@
+"""Let nobody in without a good token, but to the routes that one list names."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from flask import Flask, current_app, g, request
+
+from api.problems import Refused
+from api.services import Services
+from api.tokens import Identity, NotAuthenticated
+
+_log = structlog.stdlib.get_logger("api.guard")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Endpoints that need no token: all of them, and no others.
+PUBLIC = frozenset(
+    {
+        "health.healthz",
+        "health.readyz",
+        "health.metrics",
+        "api-docs.openapi_json",
+        "documents.page",
+        "documents.script",
+        "documents.asset",
+        "keys.published",
+    }
+)
+#: Methods that change nothing.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ROLE = "_needs_role"
+
+_CHALLENGE = (("WWW-Authenticate", 'Bearer realm="forgewire"'),)
+
+
+def needs(role: str) -> Callable[[View], View]:
+    """Let a view be called by that role, and those above it, only.
+
+    A view that names none can be read by a viewer and changed by an admin.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _ROLE, role)
+        return view
+
+    return mark
+
+
+def install(app: Flask, services: Services) -> None:
+    """Check each request before its view is called."""
+
+    @app.before_request
+    def admit() -> None:
+        # No route, no view: it ends as 404 or 405.
+        if request.endpoint is None or request.endpoint in PUBLIC:
+            return
+        g.identity = _identified(services)
+        role = _role_for(current_app.view_functions[request.endpoint])
+        if not g.identity.may(role):
+            raise Refused(
+                403, "forbidden", f"This needs the role {role}", "Ask an admin for it."
+            )
+
+
+def current() -> Identity:
+    """Return who makes this request."""
+    found: Identity = g.identity
+    return found
+
+
+def unauthenticated() -> Refused:
+    """Return the one answer to everything that is wrong with a token."""
+    return Refused(
+        401,
+        "unauthenticated",
+        "A good token is needed",
+        "Send `Authorization: Bearer <token>`, with a token that is fresh.",
+        headers=_CHALLENGE,
+    )
+
+
+def bearer() -> str | None:
+    """Return the token that the request brings in its header, or None."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _identified(services: Services) -> Identity:
+    token = bearer()
+    if token is None:
+        raise unauthenticated()
+    try:
+        return services.tokens.identify(token)
+    except NotAuthenticated as exc:
+        _log.warning("refused", why=str(exc), remote=request.remote_addr)
+        raise unauthenticated() from None
+
+
+def _role_for(view: Callable[..., Any]) -> str:
+    of_class = getattr(view, "view_class", None)
+    method = getattr(of_class, request.method.lower(), None) if of_class else None
+    default = "viewer" if request.method in SAFE else "admin"
+    role: str = getattr(method, _ROLE, getattr(view, _ROLE, default))
+    return role
