@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from broker.topology import Topology
 from cli.local import mongodb as local_mongodb
 from cli.local import rabbitmq as local_rabbitmq
+from tests.api import Api
 from tests.rabbit import channel, publishing
 from tests.working import at_database
 
@@ -93,3 +94,19 @@ def servers(amqp_url, topology, mongodb_url, database):
         "AMQP_PREFIX": topology.prefix,
         "MONGODB_URL": at_database(mongodb_url, database.name),
     }
+
+
+@pytest.fixture(scope="module")
+def api_settings():
+    """Further variables for the `api` of a module, which may have its own fixture."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def api(mongodb, tmp_path_factory, api_settings):
+    """A real API that the tests of a module share; see tests/api.py."""
+    running = Api(tmp_path_factory.mktemp("api"), mongodb.url, **api_settings)
+    try:
+        yield running.wait()
+    finally:
+        running.close()
