@@ -9,6 +9,7 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
+from api.unanswered import NoAnswer, TimedOut
 from schemas.errors import Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -16,6 +17,7 @@ _JSON = "application/json"
 _log = structlog.stdlib.get_logger("api")
 
 _UNEXPECTED = "This is a bug. The log of the API has its traceback."
+_LATER = "Try again later; the log of the API names the cause."
 _AWAY = "Try again in a few seconds; /readyz says what is away."
 
 
@@ -85,10 +87,22 @@ def install(app: Flask) -> None:
             Refused(503, "unavailable", "A server is away", _AWAY, headers=retry)
         )
 
+    @app.errorhandler(NoAnswer)
+    def tell_no_answer(exc: NoAnswer) -> Response:
+        _log.warning("no-answer", cause=exc)
+        return told(no_answer(exc))
+
     @app.errorhandler(Exception)
     def tell_bug(_: Exception) -> Response:
         _log.exception("unexpected")
         return told(Refused(500, "unexpected", "The API failed", _UNEXPECTED))
+
+
+def no_answer(error: NoAnswer) -> Refused:
+    """Return what the caller is told of a server of others that gave no answer."""
+    if error.status == TimedOut.status:
+        return Refused(504, "too-slow", "A server that was asked is too slow", _LATER)
+    return Refused(502, "no-answer", "A server that was asked gave no answer", _LATER)
 
 
 def told(error: HTTPException) -> Response:

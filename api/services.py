@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.keyring import Keyring
+from api.outgoing import Client
 from api.tokens import Tokens
 from config.settings import Settings
 from state.accounts import Accounts
@@ -22,6 +23,8 @@ class Services:
     accounts: Accounts
     issued: IssuedTokens
     tokens: Tokens
+    #: Asks the Git host, the issuer and the upstream.
+    http: Client
     #: The time, in UTC.
     now: Callable[[], datetime]
 
@@ -53,5 +56,6 @@ def assemble(
         accounts=accounts,
         issued=issued,
         tokens=tokens,
+        http=Client(allow_private=access.allow_private),
         now=now,
     )
