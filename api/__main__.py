@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import structlog
 
 from api import server
-from api.keyring import BadKeys
-from config import logs, settings
-from config.settings import SettingsError
+from api.keyring import Keyring
+from broker import addresses
+from config import listening, logs, settings
+from config.listening import CannotListen
+from config.settings import Settings, SettingsError
 from schemas.errors import ForgewireError
-from state.client import BadAddress
+from state import client
 
 _log = structlog.stdlib.get_logger("api")
 
@@ -23,15 +25,24 @@ def main(environ: Mapping[str, str]) -> int:
     """Answer until told to stop; return the exit code."""
     try:
         found = settings.load(environ)
-        logs.configure(found.log_level, found.log_format, trusted=(ForgewireError,))
-        logs.log_uncaught("api")
-        for name in settings.unknown(environ):
-            _log.warning("unknown-setting", name=name)
-        server.serve(found)
-    except (SettingsError, BadAddress, BadKeys) as exc:
+        host = _checked(found)
+    except (ForgewireError, SettingsError, CannotListen) as exc:
         sys.stderr.write(f"{exc}\n")
         return WRONG_SETTINGS
+    logs.configure(found.log_level, found.log_format, trusted=(ForgewireError,))
+    logs.log_uncaught("api")
+    for name in settings.unknown(environ):
+        _log.warning("unknown-setting", name=name)
+    server.serve(found, host)
     return 0
+
+
+def _checked(found: Settings) -> str:
+    """Return where to listen; raise what says why these settings cannot work."""
+    Keyring(found.access.jwt_keys_path)
+    client.check(found.mongodb_url)
+    addresses.parse(found.amqp_url, name=server.NAME)
+    return listening.resolved(found.api_bind, "FORGEWIRE_API_BIND")
 
 
 if __name__ == "__main__":

@@ -1,66 +1,40 @@
 """Run the API on its HTTP server until it is told to stop."""
 
-import signal
 import time
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing.util import Finalize
 
 import structlog
 from flask import Flask
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from api import services
 from api.app import create_app
 from api.keyring import Keyring
+from api.migration import Migration
 from config import logs
 from config.settings import Settings
+from health import web
 from health.routes import Check
 from schemas.errors import ForgewireError
 from state.client import connect, has_primary
 from state.documents import Db
-from state.migrations import migrate
 
 _log = structlog.stdlib.get_logger("api")
 
-#: How our connections to MongoDB are called there.
+#: How our connections are called at MongoDB and at RabbitMQ.
 NAME = "forgewire api"
-#: Requests at once.
-THREADS = 32
-MAX_CONNECTIONS = 4_096
-#: What requests under way may take once we are told to stop.
-STOP_SECONDS = 12
+#: Most requests wait for MongoDB, which answers in milliseconds.
+CAPACITY = web.Capacity(threads=32, connections=4_096, stop_seconds=12)
 #: How long MongoDB may take to answer a readiness check, in seconds.
 PING_SECONDS = 1.0
-_LOGGING = {
-    "handlers": {},
-    "formatters": {},
-    "loggers": {"_granian": {"propagate": True}},
-}
 
 
-def serve(settings: Settings) -> None:
-    """Answer until SIGTERM or SIGINT; raise BadKeys without good keys."""
-    # Here too, so that a process that cannot work does not begin to listen.
-    Keyring(settings.access.jwt_keys_path)
-    server = Granian(
-        "api",
-        settings.api_bind.host,
-        settings.api_bind.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        blocking_threads=THREADS,
-        backpressure=MAX_CONNECTIONS,
-        workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.error,
-        log_dictconfig=_LOGGING,
-    )
-    # granian takes SIGHUP for a wish to reload, but a closed terminal means stop.
-    server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_DFL))
-    server.serve(target_loader=partial(_open, settings), wrap_loader=False)
+def serve(settings: Settings, host: str) -> None:
+    """Answer at the IP address `host` until SIGTERM or SIGINT."""
+    address = (host, settings.api_bind.port)
+    web.serve("api", address, partial(_open, settings), CAPACITY)
 
 
 def _open(settings: Settings) -> Flask:
@@ -68,22 +42,35 @@ def _open(settings: Settings) -> Flask:
     logs.configure(settings.log_level, settings.log_format, trusted=(ForgewireError,))
     logs.log_uncaught("api")
     db = connect(settings.mongodb_url, name=NAME)
-    keyring = Keyring(settings.access.jwt_keys_path, time.time)
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    made = services.assemble(settings, db, keyring, lambda: datetime.now(UTC))
-    app = create_app(made, _checks(db), registry)
-    migrate(db)
+    # Runs when granian has answered the last request, before the process ends.
+    Finalize(None, db.client.close, exitpriority=1)
+    migration = Migration(db)
+    app = _application(settings, db, migration)
+    migration.start()
     _log.info("listening", address=f"http://{settings.api_bind}")
     return app
 
 
-def _checks(db: Db) -> tuple[Check, ...]:
+def _application(settings: Settings, db: Db, migration: Migration) -> Flask:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    keyring = Keyring(settings.access.jwt_keys_path, time.time)
+    made = services.assemble(settings, db, keyring, lambda: datetime.now(UTC))
+    return create_app(made, _checks(db, migration), registry)
+
+
+def _checks(db: Db, migration: Migration) -> tuple[Check, ...]:
     return (
         Check(
             "mongodb",
             lambda: has_primary(db, seconds=PING_SECONDS),
             "Nothing can be read: check that MongoDB has a primary and that "
-            "FORGEWIRE_MONGODB_URL is right.",
+            "FORGEWIRE_MONGODB_URL is right. The API connects again by itself.",
+        ),
+        Check(
+            "schema",
+            migration.is_done,
+            "The database has not yet the indexes of this version. They are made when "
+            "MongoDB is there; the log says what they wait for.",
         ),
     )

@@ -31,25 +31,17 @@ def connect(url: str, *, name: str) -> Database[dict[str, Any]]:
     Nothing is sent yet: an unreachable server shows at the first call. Raise BadAddress
     if the driver cannot understand `url`.
     """
-    try:
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            url,
-            appname=name,
-            serverSelectionTimeoutMS=SELECT_MS,
-            connectTimeoutMS=CONNECT_MS,
-            socketTimeoutMS=SOCKET_MS,
-            tz_aware=True,
-        )
-    except (PyMongoError, ValueError, OSError) as exc:
-        # Its message, which may quote the password, must not follow as the cause.
-        raise BadAddress(
-            f"FORGEWIRE_MONGODB_URL: The driver refuses it ({type(exc).__name__})."
-        ) from None
+    client = _client(url, appname=name)
     return client.get_default_database(
         "forgewire",
         codec_options=CodecOptions(tz_aware=True),
         write_concern=WriteConcern(w="majority", j=True),
     )
+
+
+def check(url: str) -> None:
+    """Raise BadAddress if the driver cannot understand `url`; send nothing."""
+    _client(url, connect=False).close()
 
 
 def has_primary(db: Database[dict[str, Any]], *, seconds: float) -> bool:
@@ -59,6 +51,23 @@ def has_primary(db: Database[dict[str, Any]], *, seconds: float) -> bool:
             return bool(db.command("hello").get("isWritablePrimary"))
     except PyMongoError:
         return False
+
+
+def _client(url: str, **options: Any) -> MongoClient[dict[str, Any]]:
+    try:
+        return MongoClient(
+            url,
+            serverSelectionTimeoutMS=SELECT_MS,
+            connectTimeoutMS=CONNECT_MS,
+            socketTimeoutMS=SOCKET_MS,
+            tz_aware=True,
+            **options,
+        )
+    except (PyMongoError, ValueError, OSError) as exc:
+        # Its message, which may quote the password, must not follow as the cause.
+        raise BadAddress(
+            f"FORGEWIRE_MONGODB_URL: The driver refuses it ({type(exc).__name__})."
+        ) from None
 
 
 @contextmanager
