@@ -1,4 +1,4 @@
-# One image for every process: `forgewire ingest` unless told `worker` or another.
+# One image for every process: `forgewire ingest` unless told `worker`, `api` or another.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

@@ -14,7 +14,7 @@ help: ## List these targets
 setup: ## Make the virtual environment and install what is missing
 	@scripts/setup
 
-run: ## Start RabbitMQ, MongoDB, receiver and worker here; Ctrl-C stops them
+run: ## Start RabbitMQ, MongoDB, receiver, worker and API here; Ctrl-C stops them
 	@scripts/setup --urls-will-do
 	@exec $(VENV)/bin/forgewire up
 

@@ -86,7 +86,10 @@ class _Unusable(ForgewireError):
 
 def _settings(settings: Settings) -> str:
     slips = unknown(os.environ)
-    told = f"receiver on {settings.ingest_bind}, worker on {settings.worker_bind}"
+    told = (
+        f"receiver on {settings.ingest_bind}, API on {settings.api_bind}, "
+        f"worker on {settings.worker_bind}"
+    )
     return f"{told}; without effect: {', '.join(slips)}" if slips else told
 
 

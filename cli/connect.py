@@ -15,10 +15,15 @@ from state.documents import Db
 
 AMQP_URL = "FORGEWIRE_AMQP_URL"
 MONGODB_URL = "FORGEWIRE_MONGODB_URL"
+PUBLIC_URL = "FORGEWIRE_PUBLIC_URL"
 TOKENS = "FORGEWIRE_GITLAB_TOKENS"
 
 #: What `forgewire up` writes down, by the variable that it stands for.
-_WRITTEN_DOWN = {AMQP_URL: "amqp_url", MONGODB_URL: "mongodb_url"}
+_WRITTEN_DOWN = {
+    AMQP_URL: "amqp_url",
+    MONGODB_URL: "mongodb_url",
+    PUBLIC_URL: "public_url",
+}
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:

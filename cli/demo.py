@@ -103,6 +103,7 @@ def environment(environ: Mapping[str, str], folder: str) -> dict[str, str]:
     return clean | {
         "FORGEWIRE_DATA_DIR": folder,
         "FORGEWIRE_INGEST_BIND": "127.0.0.1:0",
+        "FORGEWIRE_API_BIND": "127.0.0.1:0",
         "FORGEWIRE_WORKER_BIND": "127.0.0.1:0",
     }
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": Place("cli.demo", "command", "Show samples become state, and stop."),
     "ingest": Place("cli.processes", "ingest", "Run a receiver."),
     "worker": Place("cli.processes", "worker", "Run a worker."),
+    "api": Place("cli.processes", "api", "Run the API."),
     "send": Place("cli.send", "command", "Deliver payload files as the host would."),
     "state": Place("cli.state", "group", "Show what is known of a user, project, …"),
     "deliveries": Place("cli.deliveries", "group", "Show what became of a delivery."),

@@ -1,4 +1,4 @@
-"""`forgewire ingest` and `forgewire worker`: one process in the foreground."""
+"""`forgewire ingest`, `worker` and `api`: one process in the foreground."""
 
 import os
 import sys
@@ -32,6 +32,17 @@ def worker() -> None:
     tells its health and metrics on FORGEWIRE_WORKER_BIND.
     """
     _become("workers")
+
+
+@click.command("api", epilog=examples("forgewire keys generate", "forgewire api"))
+def api() -> None:
+    """Run the API until SIGTERM; the environment sets everything.
+
+    It listens on FORGEWIRE_API_BIND, reads FORGEWIRE_MONGODB_URL, looks after what is
+    in FORGEWIRE_AMQP_URL, and does not start without the keys in
+    FORGEWIRE_JWT_KEYS_PATH. Its document is at /apidocs.
+    """
+    _become("api")
 
 
 def _become(module: str) -> None:

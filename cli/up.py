@@ -10,9 +10,10 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from cli.local.chosen import TOKENS
 from cli.local.roles import ROLES, Role
 from cli.local.screen import Screen, Stopped
-from cli.local.stack import TOKENS, Stack
+from cli.local.stack import Stack
 from cli.local.tail import Tail
 from config.settings import SettingsError
 from schemas.errors import ForgewireError
@@ -24,12 +25,14 @@ SAMPLE = (
     '"email":"ada@example.com","created_at":"2026-01-05T08:00:00Z",'
     '"updated_at":"2026-01-05T08:00:00Z"}'
 )
+#: Makes a token for a program that looks after events.
+MINT = "forgewire token mint service:me --role operator"
 
 
 @click.command("up")
 @click.option("--verbose", is_flag=True, help="Show the logs of our processes, too.")
 def command(*, verbose: bool) -> None:
-    """Run RabbitMQ, MongoDB, receiver and worker here until Ctrl-C.
+    """Run RabbitMQ, MongoDB, receiver, worker and API here until Ctrl-C.
 
     Servers whose FORGEWIRE_AMQP_URL or FORGEWIRE_MONGODB_URL is set are not started.
     Data and logs are kept in FORGEWIRE_DATA_DIR (var).
@@ -60,12 +63,13 @@ def run(
 
 
 def introduction(stack: Stack, token: str) -> str:
-    """Return where everything is, and a command that sends a hook."""
+    """Return where everything is, and commands that send a hook and get a token."""
     at = stack.endpoints
     headers = f'-H "X-Gitlab-Token: {token}" -H "Content-Type: application/json"'
     return f"""
   receiver   {at.ingest}/hooks/gitlab
   worker     {at.worker}
+  API        {at.api}/apidocs
   RabbitMQ   {without_password(at.amqp_url)}
   MongoDB    {without_password(at.mongodb_url)}
   logs       {stack.folder / "logs"}
@@ -74,6 +78,10 @@ def introduction(stack: Stack, token: str) -> str:
 Send it a hook, as the host would:
 
 curl -i {at.ingest}/hooks/gitlab {headers} -d '{SAMPLE}'
+
+Get a token for the API, good for an hour, from another terminal in this folder:
+
+{MINT}
 """
 
 

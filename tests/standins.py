@@ -1,4 +1,4 @@
-"""Stand in for the receiver and the worker where a test is about their supervisor."""
+"""Stand in for receiver, worker and API where a test is about their supervisor."""
 
 import sys
 from operator import attrgetter
@@ -40,5 +40,6 @@ def _role(name, key, variable, bind):
 
 ROLES = (
     _role("receiver", "ingest", "FORGEWIRE_INGEST_BIND", "ingest_bind"),
+    _role("API", "api", "FORGEWIRE_API_BIND", "api_bind"),
     _role("worker", "worker", "FORGEWIRE_WORKER_BIND", "worker_bind"),
 )

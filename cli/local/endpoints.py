@@ -19,6 +19,9 @@ class Endpoints:
 
     ingest: str
     worker: str
+    api: str
+    #: Where browsers are to find the API, which its tokens name as their issuer.
+    public_url: str
     amqp_url: str = field(repr=False)
     mongodb_url: str = field(repr=False)
     token: str = field(repr=False)
@@ -35,6 +38,7 @@ def of(settings: Settings, roles: Sequence[Role]) -> Endpoints:
     urls: Mapping[str, str] = {role.key: url(role.bind(settings)) for role in roles}
     return Endpoints(
         **urls,
+        public_url=settings.access.public_url or urls["api"],
         amqp_url=settings.amqp_url,
         mongodb_url=settings.mongodb_url,
         token=tokens[0].decode(),

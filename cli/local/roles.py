@@ -34,6 +34,13 @@ ROLES = (
         (sys.executable, "-P", "-m", "ingest"),
     ),
     Role(
+        "API",
+        "api",
+        "FORGEWIRE_API_BIND",
+        attrgetter("api_bind"),
+        (sys.executable, "-P", "-m", "api"),
+    ),
+    Role(
         "worker",
         "worker",
         "FORGEWIRE_WORKER_BIND",

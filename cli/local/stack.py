@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from cli.local import endpoints, lock, private, roles, servers
+from cli.local import chosen, endpoints, lock, private, roles, servers
+from cli.local.chosen import DATA_DIR
 from cli.local.endpoints import Endpoints
 from cli.local.process import CannotRun, Child, fresh_log, wait_ready
 from cli.local.roles import ROLES, Role
@@ -15,8 +16,6 @@ from cli.local.supervised import Supervised
 from config.settings import load
 
 READY_SECONDS = 60
-DATA_DIR = "FORGEWIRE_DATA_DIR"
-TOKENS = "FORGEWIRE_GITLAB_TOKENS"
 
 
 class Stack:
@@ -41,7 +40,7 @@ class Stack:
         self._environ = dict(environ)
         self._screen = screen
         self._roles = roles
-        #: What runs, by name: "MongoDB", "RabbitMQ"; "receiver", "worker".
+        #: What runs, by name: "MongoDB", "RabbitMQ"; "receiver", "API", "worker".
         self.servers: dict[str, servers.Server] = {}
         self.processes: dict[str, Supervised] = {}
         self._undo = ExitStack()
@@ -76,24 +75,15 @@ class Stack:
         )
         file = self.folder / "endpoints.json"
         undo.callback(file.unlink, missing_ok=True)
-        self._settle()
+        self._environ = chosen.complete(
+            self._environ, self.folder, self._roles, self._screen.say
+        )
         self._start_servers(undo, held)
         self._start_processes(undo, held)
         self.endpoints = endpoints.of(load(self._environ), self._roles)
         private.write(file, self.endpoints.as_json())
         # Once more, so that it is the first to go.
         undo.callback(file.unlink, missing_ok=True)
-
-    def _settle(self) -> None:
-        self._environ.pop(f"{DATA_DIR}_FILE", None)
-        self._environ[DATA_DIR] = str(self.folder)
-        if not roles.is_given(self._environ, TOKENS):
-            self._environ[TOKENS] = private.token(self.folder / "token")
-        settings = load(self._environ)
-        for role in self._roles:
-            bind = roles.place(role, self._environ, settings, self._screen.say)
-            if not roles.is_given(self._environ, role.variable):
-                self._environ[role.variable] = str(bind)
 
     def _start_servers(self, undo: ExitStack, held: int) -> None:
         for kind in servers.missing(self._environ):

@@ -128,6 +128,7 @@ def test_a_demo_knows_nothing_of_other_stacks():
         "HOME": "/home/ada",
         "FORGEWIRE_DATA_DIR": "/somewhere",
         "FORGEWIRE_INGEST_BIND": "127.0.0.1:0",
+        "FORGEWIRE_API_BIND": "127.0.0.1:0",
         "FORGEWIRE_WORKER_BIND": "127.0.0.1:0",
     }
 
@@ -141,6 +142,7 @@ def test_what_no_outcome_accounts_for_is_lost():
     [
         ("ingest", {}, "FORGEWIRE_GITLAB_TOKENS"),
         ("worker", {"FORGEWIRE_BATCH_SIZE": "many"}, "FORGEWIRE_BATCH_SIZE"),
+        ("api", {}, "forgewire keys generate"),
     ],
 )
 def test_a_process_takes_the_place_of_its_command(tmp_path, command, environ, told):

@@ -11,9 +11,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from api import keyring
+from cli import connect
 from cli.local.process import CannotRun, wait_until
 from cli.local.screen import Screen
 from cli.local.stack import Stack
+from config.settings import load
 from tests.standins import ROLES
 
 
@@ -25,6 +28,7 @@ def environ(tmp_path):
         "FORGEWIRE_AMQP_URL": "amqp://127.0.0.1:1/%2F",
         "FORGEWIRE_MONGODB_URL": "mongodb://127.0.0.1:1/forgewire",
         "FORGEWIRE_INGEST_BIND": "127.0.0.1:0",
+        "FORGEWIRE_API_BIND": "127.0.0.1:0",
         "FORGEWIRE_WORKER_BIND": "127.0.0.1:0",
     }
 
@@ -47,6 +51,8 @@ def test_a_stack_says_where_it_is(environ, screen, tmp_path):
     assert written == {
         "ingest": stack.endpoints.ingest,
         "worker": stack.endpoints.worker,
+        "api": stack.endpoints.api,
+        "public_url": stack.endpoints.api,
         "amqp_url": "amqp://127.0.0.1:1/%2F",
         "mongodb_url": "mongodb://127.0.0.1:1/forgewire",
     }
@@ -95,7 +101,7 @@ def test_a_process_that_dies_at_its_start_shows_its_log(environ, screen, tmp_pat
 
     with (
         pytest.raises(CannotRun) as failure,
-        Stack(environ, screen=screen, roles=(dying, ROLES[1])),
+        Stack(environ, screen=screen, roles=(dying, *ROLES[1:])),
     ):
         pass
 
@@ -128,3 +134,37 @@ def test_a_process_that_ended_is_started_again(environ, screen, output):
 def started_again(stack, output):
     stack.check()
     return "again" in output.getvalue()
+
+
+def test_keys_are_made_once_and_for_their_owner_alone(environ, screen, tmp_path):
+    keys = tmp_path / "var" / "jwt-keys.json"
+
+    with Stack(environ, screen=screen, roles=ROLES):
+        made = keys.read_text()
+    with Stack(environ, screen=screen, roles=ROLES):
+        kept = keys.read_text()
+
+    assert kept == made
+    assert keyring.load(keys).keys
+    assert keys.stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_that_somebody_named_are_left_to_them(environ, screen, tmp_path):
+    environ["FORGEWIRE_JWT_KEYS_PATH"] = str(tmp_path / "keys.json")
+
+    with Stack(environ, screen=screen, roles=ROLES):
+        pass
+
+    assert not (tmp_path / "keys.json").exists()
+    assert not (tmp_path / "var" / "jwt-keys.json").exists()
+
+
+@pytest.mark.parametrize("public_url", ["https://api.example.com", None])
+def test_commands_name_the_issuer_that_the_stack_does(environ, screen, public_url):
+    if public_url:
+        environ["FORGEWIRE_PUBLIC_URL"] = public_url
+
+    with Stack(environ, screen=screen, roles=ROLES) as stack:
+        found = load(connect.environment({"FORGEWIRE_DATA_DIR": str(stack.folder)}))
+
+    assert found.access.public_url == (public_url or stack.endpoints.api)

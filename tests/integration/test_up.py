@@ -52,6 +52,7 @@ class Up:
         variables = {
             "FORGEWIRE_DATA_DIR": str(folder),
             "FORGEWIRE_INGEST_BIND": "127.0.0.1:0",
+            "FORGEWIRE_API_BIND": "127.0.0.1:0",
             "FORGEWIRE_WORKER_BIND": "127.0.0.1:0",
         }
         with self.output_file.open("wb") as output:
@@ -187,7 +188,7 @@ def first(tmp_path_factory):
     return up
 
 
-PRIVATE = (".", "token", "endpoints.json")
+PRIVATE = (".", "token", "endpoints.json", "jwt-keys.json")
 
 
 def test_the_printed_curl_line_works(first):
@@ -195,7 +196,7 @@ def test_the_printed_curl_line_works(first):
 
 
 def test_secrets_are_for_their_owner_alone(first):
-    assert first.private == ["700", "600", "600"]
+    assert first.private == ["700", "600", "600", "600"]
 
 
 def test_sigterm_stops_everything_in_order(first):
@@ -205,6 +206,7 @@ def test_sigterm_stops_everything_in_order(first):
     assert not (first.folder / "endpoints.json").exists()
     assert stops == [
         "stopping the receiver",
+        "stopping the API",
         "stopping the worker",
         "stopping RabbitMQ",
         "stopping MongoDB",

@@ -36,6 +36,7 @@ def test_every_command_explains_itself(words, option):
         ("demo",),
         ("ingest",),
         ("worker",),
+        ("api",),
         ("state", "show"),
         ("deliveries", "show"),
         ("dead-letters", "list"),

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 COMPOSE = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
+#: The services that are processes of ours.
+OURS = ("ingest", "worker", "api")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
@@ -113,7 +115,7 @@ def test_servers_with_data_are_on_a_network_without_a_way_out():
     assert SERVICES["mongodb"]["networks"] == ["back"]
 
 
-@pytest.mark.parametrize("service", ["rabbitmq", "mongodb", "ingest"])
+@pytest.mark.parametrize("service", ["rabbitmq", "mongodb", "ingest", "api"])
 def test_what_must_survive_is_on_a_named_volume(service):
     named = [one for one in SERVICES[service]["volumes"] if not one.startswith(".")]
 
@@ -121,7 +123,7 @@ def test_what_must_survive_is_on_a_named_volume(service):
     assert {one.split(":")[0] for one in named} <= set(COMPOSE["volumes"])
 
 
-@pytest.mark.parametrize("service", ["ingest", "worker"])
+@pytest.mark.parametrize("service", OURS)
 def test_the_settings_of_each_process_are_known_and_valid(service, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("amqp://forgewire:secret@rabbitmq/", "utf-8")
@@ -137,7 +139,7 @@ def test_the_settings_of_each_process_are_known_and_valid(service, tmp_path):
     assert "@rabbitmq/" in settings.amqp_url
 
 
-@pytest.mark.parametrize("service", ["ingest", "worker"])
+@pytest.mark.parametrize("service", OURS)
 def test_secrets_come_by_file_and_only_where_they_are_needed(service):
     mounted = {f"/run/secrets/{name}" for name in SERVICES[service]["secrets"]}
     environment = SERVICES[service]["environment"]
@@ -147,7 +149,7 @@ def test_secrets_come_by_file_and_only_where_they_are_needed(service):
     assert not {"FORGEWIRE_GITLAB_TOKENS", "FORGEWIRE_AMQP_URL"} & set(environment)
 
 
-@pytest.mark.parametrize("service", ["ingest", "worker"])
+@pytest.mark.parametrize("service", OURS)
 def test_our_processes_can_change_nothing_but_their_data(service):
     assert SERVICES[service]["read_only"] is True
     assert SERVICES[service]["cap_drop"] == ["ALL"]
@@ -187,7 +189,7 @@ def test_the_image_is_built_from_all_rooms():
 def test_the_procfile_names_processes_that_exist():
     processes = parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes
 
-    assert set(processes) == {"ingest", "worker"}
+    assert set(processes) == {"ingest", "worker", "api"}
     for command in processes.values():
         module = command.removeprefix("python -m ")
         assert (ROOT / module / "__main__.py").is_file()

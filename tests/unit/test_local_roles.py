@@ -53,5 +53,6 @@ def test_the_real_processes_are_started_as_modules():
 
     assert commands == {
         "receiver": ("-P", "-m", "ingest"),
+        "API": ("-P", "-m", "api"),
         "worker": ("-P", "-m", "workers"),
     }
