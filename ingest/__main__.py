@@ -8,10 +8,10 @@ import structlog
 
 from broker import addresses
 from broker.errors import BadAddress
-from config import logs, settings
+from config import listening, logs, settings
+from config.listening import CannotListen
 from config.settings import SettingsError
-from ingest import listening, server
-from ingest.listening import CannotListen
+from ingest import server
 from schemas.errors import ForgewireError
 
 _log = structlog.stdlib.get_logger("ingest")
@@ -26,7 +26,7 @@ def main(environ: Mapping[str, str]) -> int:
         found = settings.load(environ)
         found.require_secrets()
         addresses.parse(found.amqp_url, name=server.NAME)
-        host = listening.resolved(found.ingest_bind)
+        host = listening.resolved(found.ingest_bind, "FORGEWIRE_INGEST_BIND")
     except (SettingsError, BadAddress, CannotListen) as exc:
         sys.stderr.write(f"{exc}\n")
         return WRONG_SETTINGS

@@ -1,30 +1,18 @@
-"""Run the receiver's application on its HTTP server until it is told to stop.
+"""Run the receiver's application on its HTTP server until it is told to stop."""
 
-The server is granian: one process that supervises, and one that serves, whose I/O is
-Rust's and whose application runs in threads. Idle connections hold no thread; a body
-that is being read holds one.
-"""
-
-import multiprocessing
-import os
-import resource
-import signal
-import threading
 import time
 from functools import partial
 from multiprocessing.util import Finalize
 
 import structlog
 from flask import Flask
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from broker.publisher import Publisher
 from broker.topology import Topology
 from config import logs
 from config.settings import Settings
+from health import web
 from ingest import tally
 from ingest.app import create_app
 from ingest.circuit import Circuit
@@ -42,45 +30,17 @@ _log = structlog.stdlib.get_logger("ingest")
 
 #: How RabbitMQ's list of connections calls the receiver.
 NAME = "forgewire-ingest"
-#: Requests at once. Most of them wait for the broker, so this is far above the number
-#: of processors; idle threads are ended.
-THREADS = 256
-#: Connections at once, idle ones included.
-MAX_CONNECTIONS = 16_384
-#: What requests under way may take once we are told to stop; the host gives up on
-#: each after 10 s.
-STOP_SECONDS = 12
+#: Most requests wait for the broker, so there are far more threads than processors; the
+#: host gives up on each after 10 s.
+CAPACITY = web.Capacity(threads=256, connections=16_384, stop_seconds=12)
 #: What the spool may take to stop; nothing in it is lost.
 SPOOL_CLOSE_SECONDS = 4.0
-#: granian's own lines go our way; those below an error say nothing to an operator.
-_LOGGING = {
-    "handlers": {},
-    "formatters": {},
-    "loggers": {"_granian": {"propagate": True}},
-}
 
 
 def serve(settings: Settings, host: str) -> None:
     """Receive hooks at the IP address `host` until SIGTERM or SIGINT."""
-    _allow_many_connections()
-    # A stop that comes before granian listens for it in its child must not be lost.
-    os.register_at_fork(after_in_child=_stop_at_once)
-    server = Granian(
-        "ingest",
-        host,
-        settings.ingest_bind.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        blocking_threads=THREADS,
-        backpressure=MAX_CONNECTIONS,
-        workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.error,
-        log_dictconfig=_LOGGING,
-    )
-    # granian takes SIGHUP for a wish to reload, but a closed terminal means stop.
-    server.on_startup(partial(signal.signal, signal.SIGHUP, signal.SIG_DFL))
-    server.serve(target_loader=partial(_open, settings), wrap_loader=False)
+    address = (host, settings.ingest_bind.port)
+    web.serve("ingest", address, partial(_open, settings), CAPACITY)
 
 
 def _open(settings: Settings) -> Flask:
@@ -92,7 +52,6 @@ def _open(settings: Settings) -> Flask:
         patient=True,
     )
     logs.log_uncaught("ingest")
-    threading.Thread(target=_follow_parent, daemon=True).start()
     publisher = _publisher(settings)
     publisher.start()
     # Runs when granian has answered the last request, before the process ends.
@@ -158,24 +117,3 @@ def _publisher(settings: Settings) -> Publisher:
 def microseconds() -> int:
     """Return the microseconds since 1970, UTC."""
     return time.time_ns() // 1000
-
-
-def _allow_many_connections() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + 1024
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-
-
-def _stop_at_once() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _follow_parent() -> None:
-    # Killed outright, the parent cannot tell us to stop.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Serve a rival as the receiver is served: granian, set as in ingest/server.py.
+"""Serve a rival as the receiver is served: granian, set as in health/web.py.
 
 python -m bench.rivals.serve MODULE wsgi|asgi HOST PORT
 """
@@ -9,7 +9,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from ingest.server import MAX_CONNECTIONS, STOP_SECONDS, THREADS
+from ingest.server import CAPACITY
 
 
 def main(module: str, interface: str, host: str, port: str) -> None:
@@ -22,9 +22,9 @@ def main(module: str, interface: str, host: str, port: str) -> None:
         http=HTTPModes.http1,
         websockets=False,
         # Coroutines run in one thread whatever is asked for.
-        blocking_threads=THREADS if interface == "wsgi" else 1,
-        backpressure=MAX_CONNECTIONS,
-        workers_kill_timeout=STOP_SECONDS,
+        blocking_threads=CAPACITY.threads if interface == "wsgi" else 1,
+        backpressure=CAPACITY.connections,
+        workers_kill_timeout=CAPACITY.stop_seconds,
         log_level=LogLevels.error,
     ).serve()
 

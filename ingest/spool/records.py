@@ -27,7 +27,9 @@ _HEAD = struct.Struct(">4sIII")
 _LENGTH = struct.Struct(">I")
 #: What the payload of an erased record begins with, and no other.
 _NO_DESCRIPTION = bytes(_LENGTH.size)
-_DESCRIBED = tuple(it.name for it in fields(Message) if it.name != "body")
+#: What is sent by hand never comes here.
+_UNTOLD = frozenset({"body", "sent_by"})
+_DESCRIBED = tuple(it.name for it in fields(Message) if it.name not in _UNTOLD)
 
 HEADER_BYTES = len(MAGIC) + _SALT.size
 

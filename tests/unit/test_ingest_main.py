@@ -6,9 +6,10 @@ import time
 import pytest
 
 from cli.local import ports
+from config import listening
 from config.settings import Bind
 from handlers.registry import load
-from ingest import events, listening, server
+from ingest import events, server
 from ingest.__main__ import main
 
 TOKENS = {"FORGEWIRE_GITLAB_TOKENS": "sesame-and-thyme"}
@@ -52,7 +53,9 @@ def test_an_address_that_is_taken_is_not_shared(capsys):
 
 
 def test_a_host_may_be_a_name():
-    address = listening.resolved(Bind("localhost", ports.free()))
+    address = listening.resolved(
+        Bind("localhost", ports.free()), "FORGEWIRE_INGEST_BIND"
+    )
 
     assert address in {"127.0.0.1", "::1"}
 
