@@ -9,7 +9,7 @@ from typing import Any
 from pika import BasicProperties
 from pika.delivery_mode import DeliveryMode
 
-from broker.browser import Browser
+from broker.browser import ANSWER_SECONDS, Browser
 from broker.confirm import Confirm
 from broker.dead_letter import DeadLetter, interpret
 from broker.envelope import Parcel
@@ -55,13 +55,21 @@ def bury(
     return publisher.send(Parcel(exchange, "", _copy(properties, headers), body))
 
 
-def read(url: str, topology: Topology, limit: int) -> Generator[DeadLetter]:
+def read(
+    url: str,
+    topology: Topology,
+    limit: int,
+    *,
+    answer_seconds: float = ANSWER_SECONDS,
+) -> Generator[DeadLetter]:
     """Yield the oldest dead letters, at most `limit`, and leave them where they are.
 
     All return to their places when the iterator ends or is closed. Raise a
     BrokerUnavailable if RabbitMQ is away, BadAddress if `url` is none.
     """
-    with closing(Browser(url, topology, name="forgewire dead letters")) as browser:
+    name = "forgewire dead letters"
+    browser = Browser(url, topology, name=name, answer_seconds=answer_seconds)
+    with closing(browser):
         for held in islice(browser.messages(topology.dead_letters), limit):
             yield interpret(held.properties, held.body)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from broker.browser import Browser, Held
+from broker.browser import ANSWER_SECONDS, Browser, Held
 from broker.dead_letter import DeadLetter, interpret
 from broker.envelope import decode
 from broker.message import Message
@@ -38,10 +38,13 @@ class Holding:
     is lost.
     """
 
-    def __init__(self, url: str, topology: Topology) -> None:
+    def __init__(
+        self, url: str, topology: Topology, *, answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
         """Connect; raise a BrokerUnavailable if that fails, BadAddress if it cannot."""
         self._queue = topology.dead_letters
-        self._browser = Browser(url, topology, name="forgewire dead letters")
+        name = "forgewire dead letters"
+        self._browser = Browser(url, topology, name=name, answer_seconds=answer_seconds)
 
     def close(self) -> None:
         """Give back all that was not removed."""

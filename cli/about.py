@@ -8,7 +8,7 @@ from typing import Any
 from broker.dead_letter import DeadLetter
 from broker.holding import HeldLetter
 from broker.message import Message
-from cli.dropping import Doomed, doom
+from operations.dropping import Doomed, doom
 from schemas.body import parse_object
 from schemas.errors import BadBody
 from state.person import Person, is_about, learned

@@ -1,18 +1,16 @@
 """`forgewire audit`: reconcile what was accepted with what is accounted for."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
 from cli import connect
 from cli.options import examples, json_option
 from cli.output import print_json, print_table
-from cli.places import Places, look
-from state.audit import Audit, Sighting, audit
+from operations.auditing import Reconciled, reconcile
+from operations.places import Places, look
+from state.audit import Audit
 from state.ledger import OUTCOMES
 
 #: So many ids are named where something differs.
@@ -38,69 +36,20 @@ def command(*, as_json: bool) -> None:
     settings, now = connect.settings(), datetime.now(UTC)
     places = look(settings)
     with connect.database(settings.mongodb_url) as db:
-        found = audit(
-            db,
-            now=now,
-            letters=places.letters,
-            spooled=places.spooled or (),
-            tallies=places.tallies,
-        )
+        reconciled = reconcile(db, places, now=now)
     if as_json:
-        print_json(_as_json(found, places))
+        print_json(reconciled.as_json())
     else:
-        _show(found, places)
-    sys.exit(1 if found.differences else 0)
+        _show(reconciled)
+    sys.exit(1 if reconciled.found.differences else 0)
 
 
-def _by_event(found: Audit) -> dict[tuple[str, str], Counter[str]]:
-    """Return for each source and event how many deliveries are where."""
-    places: dict[tuple[str, str], Counter[str]] = {}
-    for (source, event, outcome), number in found.counts.items():
-        places.setdefault((source, event), Counter())[outcome] += number
-    _add(places, "dead", found.letters_alone)
-    _add(places, "spooled", found.spooled_alone)
-    return dict(sorted(places.items()))
-
-
-def _add(
-    places: dict[tuple[str, str], Counter[str]], where: str, seen: Iterable[Sighting]
-) -> None:
-    for it in seen:
-        at = (it.source or "-", it.event or "-")
-        places.setdefault(at, Counter())[where] += 1
-
-
-def _as_json(found: Audit, places: Places) -> dict[str, Any]:
-    rows = [
-        {"source": source, "event": event, "outcome": where, "deliveries": number}
-        for (source, event), numbers in _by_event(found).items()
-        for where, number in sorted(numbers.items())
-    ]
-    return {
-        "accepted": found.accepted,
-        "missing": found.missing,
-        "starts": {
-            "by_tally": found.nowhere.by_tally,
-            "by_gaps": found.nowhere.by_gaps,
-        },
-        "differences": found.differences,
-        "balanced": found.differences == 0,
-        "outcomes": found.outcomes,
-        "queued": places.queued,
-        "spooled": None if places.spooled is None else len(places.spooled),
-        "dead_letters": len(places.letters),
-        "set_aside_by_rabbitmq": len(found.letters_alone),
-        "without_letter": found.without_letter,
-        "letters_not_dead": found.not_dead,
-        "rows": rows,
-    }
-
-
-def _show(found: Audit, places: Places) -> None:
+def _show(reconciled: Reconciled) -> None:
+    found, places = reconciled.found, reconciled.places
     columns = (*OUTCOMES, "spooled")
     rows = [
         (source, event, numbers.total(), *(numbers[it] or None for it in columns))
-        for (source, event), numbers in _by_event(found).items()
+        for (source, event), numbers in reconciled.by_event().items()
     ]
     if rows:
         print_table(("source", "event", "accepted", *columns), rows)

@@ -12,10 +12,12 @@ from broker.dead_letter import DeadLetter
 from broker.dead_letters import read
 from broker.topology import Topology
 from cli import connect, drop, replay
-from cli.letters import miss, print_letters, summary
+from cli.letters import miss, print_letters
 from cli.options import examples, json_option
 from cli.output import print_fields, print_json, visible
-from cli.selection import Selection, selecting
+from cli.selection import selecting
+from operations.letters import summary
+from operations.selection import Selection
 
 
 @click.group("dead-letters")

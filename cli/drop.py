@@ -9,11 +9,13 @@ import click
 from broker.holding import Holding
 from broker.topology import Topology
 from cli import connect
-from cli.dropping import Doomed, agree, doom, drop, require_answer
+from cli.dropping import agree, drop, require_answer
 from cli.letters import miss, print_letters
 from cli.options import examples, json_option
 from cli.output import print_json, progress
-from cli.selection import Selection, selecting
+from cli.selection import selecting
+from operations.dropping import Doomed, doom
+from operations.selection import Selection
 
 
 @click.command(

@@ -1,39 +1,15 @@
-"""Remove dead letters for good, once the ledger says so."""
+"""Ask before dead letters are removed for good, and show how far it is."""
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
-from broker.dead_letter import DeadLetter
-from broker.holding import HeldLetter, Holding
-from cli.letters import summary
+from broker.holding import Holding
 from cli.output import progress
+from operations import dropping
+from operations.dropping import Doomed
 from state.documents import Db
-from state.dropped import note_dropped
-from state.ledger import Row
-from state.version import from_micros
-
-#: How many are noted in the ledger at once.
-CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Doomed:
-    """A dead letter that is to be removed; its body is not kept in memory."""
-
-    tag: int
-    told: dict[str, Any]
-    #: What the ledger shall say if it says nothing yet; None if nobody accepted it.
-    row: Row | None = field(default=None, repr=False)
-
-
-def doom(held: HeldLetter) -> Doomed:
-    """Return what is to be known of a dead letter that is to be removed."""
-    return Doomed(held.tag, summary(held.letter), _row(held.letter, datetime.now(UTC)))
 
 
 def require_answer(*, yes: bool) -> None:
@@ -53,38 +29,11 @@ def agree(question: str, *, yes: bool) -> None:
 def drop(
     doomed: Sequence[Doomed], holding: Holding, db: Db, *, note: str | None
 ) -> None:
-    """Write the ledger, then remove the letters.
-
-    A crash between the two leaves letters that can be dropped again. Raise a
-    BrokerUnavailable if it is unknown whether they are gone.
-    """
-    starts = range(0, len(doomed), CHUNK)
-    for start in progress(starts, total=len(starts), what="dropping"):
-        some = doomed[start : start + CHUNK]
-        note_dropped(db, _rows(some), at=datetime.now(UTC), note=note)
-        holding.remove([one.tag for one in some])
-    holding.settle()
-
-
-def _rows(doomed: Iterable[Doomed]) -> list[Row]:
-    return [one.row for one in doomed if one.row is not None]
-
-
-def _row(letter: DeadLetter, now: datetime) -> Row | None:
-    """Return a row for what a receiver accepted; None for what somebody else sent."""
-    told = (letter.source, letter.delivery_id, letter.receipt, letter.event)
-    source, delivery_id, receipt, event = told
-    if not (source and delivery_id and receipt and event):
-        return None
-    accepted = letter.received_at
-    return Row(
-        source=source,
-        delivery_id=delivery_id,
-        receipt=receipt,
-        event=event,
-        outcome="dead",
-        received_at=now if accepted is None else from_micros(accepted),
-        processed_at=now,
-        attempts=letter.attempts,
-        reason=letter.reason,
+    """Write the ledger, then remove the letters, and show how far it is."""
+    dropping.drop(
+        doomed,
+        holding,
+        db,
+        note=note,
+        watched=lambda starts: progress(starts, total=len(starts), what="dropping"),
     )

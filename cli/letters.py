@@ -1,16 +1,14 @@
-"""Show dead letters as lines and as JSON."""
+"""Show dead letters as lines."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from broker.dead_letter import DeadLetter
 from cli.output import print_table
-from cli.selection import Selection
-from state.version import from_micros
+from operations.letters import missed
+from operations.selection import Selection
 
 _UNITS = {
     "d": timedelta(days=1),
@@ -18,21 +16,6 @@ _UNITS = {
     "min": timedelta(minutes=1),
     "s": timedelta(seconds=1),
 }
-#: Fields that may be long, or hold what the host sent.
-_LARGE = frozenset({"body", "detail"})
-
-
-def summary(letter: DeadLetter) -> dict[str, Any]:
-    """Return what there is to tell in short: without payload and traceback."""
-    told = {
-        one.name: getattr(letter, one.name)
-        for one in fields(letter)
-        if one.name not in _LARGE
-    }
-    for name in ("received_at", "dead_at"):
-        if told[name] is not None:
-            told[name] = from_micros(told[name])
-    return told | {"body_size": letter.body_size}
 
 
 def print_letters(found: Iterable[Mapping[str, Any]], *more: str) -> None:
@@ -67,7 +50,7 @@ def age(moment: datetime | None, now: datetime) -> str | None:
 
 def miss(selection: Selection, found: Iterable[Mapping[str, Any]]) -> bool:
     """Return whether an id was named that is not among `found`, and say so."""
-    missing = sorted(selection.ids - {it["delivery_id"] for it in found})
+    missing = missed(selection, found)
     for delivery_id in missing:
         click.echo(f"no dead letter has the delivery ID {delivery_id}", err=True)
     return bool(missing)

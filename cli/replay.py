@@ -1,45 +1,28 @@
 """`forgewire dead-letters replay`: send dead letters again, once what was wrong is."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 import click
 
-from broker.holding import HeldLetter, Holding
-from broker.message import Message
+from broker.holding import Holding
 from broker.publisher import Publisher
-from broker.replay import Outgoing, Pace, replay
+from broker.replay import Pace
 from broker.topology import Topology
 from cli import connect
-from cli.letters import miss, print_letters, summary
+from cli.letters import miss, print_letters
 from cli.options import examples, json_option
 from cli.output import print_json, progress
-from cli.selection import Selection, selecting
+from cli.selection import selecting
 from config.settings import Settings
-from handlers.registry import Handler, load
-from schemas.errors import BrokerUnavailable, Rejected
-from workers.decide import decide
+from handlers.registry import load
+from operations.replaying import Report, checked, send
+from operations.selection import Selection
+from schemas.errors import BrokerUnavailable
 
 #: How long the first connection may take, in seconds.
 CONNECT_SECONDS = 15.0
-
-
-class HandlerMissing(Rejected):
-    """Raised when the handler that a letter names is not installed here."""
-
-    reason = "handler-missing"
-
-
-@dataclass(slots=True)
-class Report:
-    """What was or would be sent, and what was not; as summaries."""
-
-    is_dry_run: bool
-    replayed: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @click.command(
@@ -74,66 +57,15 @@ def command(*, selection: Selection, dry_run: bool, rate: float, as_json: bool) 
     with closing(Holding(settings.amqp_url, topology)) as holding:
         letters = progress(holding.letters(), total=len(holding), what="replaying")
         chosen = (held for held in letters if selection.takes(held.letter))
-        good = _checked(chosen, load(), report)
+        good = checked(chosen, load(), report)
         if dry_run:
             report.replayed += [told for told, _ in good]
         else:
-            _send(good, holding, settings, rate, report)
+            with _publisher(settings) as publisher, interrupted(report):
+                send(good, holding, publisher.submit, Pace(rate).wait, report)
     _print(report, as_json=as_json)
     is_missed = miss(selection, report.replayed + report.refused)
     sys.exit(1 if report.refused or is_missed else 0)
-
-
-def _checked(
-    chosen: Iterable[HeldLetter], handlers: Mapping[str, Handler], report: Report
-) -> Iterator[tuple[dict[str, Any], Outgoing]]:
-    """Yield what a worker would not reject, and report the others."""
-    for held in chosen:
-        told = summary(held.letter)
-        try:
-            message = _decided(held, handlers)
-        except Rejected as exc:
-            report.refused.append(told | _problem(exc.reason, exc))
-        else:
-            yield told, Outgoing(held.tag, message)
-
-
-def _decided(held: HeldLetter, handlers: Mapping[str, Handler]) -> Message:
-    message = held.again()
-    decide(message, handlers)
-    # A worker would note it as ignored, and it would be gone.
-    if held.letter.handler and message.event not in handlers:
-        raise HandlerMissing(f"{held.letter.handler} is not installed here")
-    return message
-
-
-def _send(
-    good: Iterator[tuple[dict[str, Any], Outgoing]],
-    holding: Holding,
-    settings: Settings,
-    rate: float,
-    report: Report,
-) -> None:
-    told_by_tag: dict[int, dict[str, Any]] = {}
-
-    def outgoing() -> Iterator[Outgoing]:
-        for told, out in good:
-            told_by_tag[out.tag] = told
-            yield out
-
-    with _publisher(settings) as publisher, interrupted(report):
-        for sent in replay(
-            outgoing(),
-            send=publisher.submit,
-            remove=lambda tag: holding.remove([tag]),
-            wait=Pace(rate).wait,
-        ):
-            told = told_by_tag.pop(sent.tag)
-            if sent.problem is None:
-                report.replayed.append(told)
-            else:
-                report.refused.append(told | _problem("unsendable", sent.problem))
-        holding.settle()
 
 
 @contextmanager
@@ -161,10 +93,6 @@ def interrupted(report: Report) -> Iterator[None]:
         number = len(report.replayed)
         click.echo(f"{number} were sent again; run it again for the others", err=True)
         raise
-
-
-def _problem(reason: str, error: Exception) -> dict[str, Any]:
-    return {"refused_for": reason, "problem": str(error)}
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -7,12 +7,8 @@ from pathlib import Path
 
 from broker.message import Message
 from ingest.spool import erasing, survey
-from schemas.errors import ForgewireError
+from operations.places import SpoolUnreadable
 from state.audit import Sighting
-
-
-class SpoolUnreadable(ForgewireError):
-    """Raised when the folder of the spool, or a file in it, cannot be worked on."""
 
 
 @dataclass(frozen=True, slots=True)
