@@ -33,6 +33,8 @@ class Row:
     entity: str | None = None
     #: Why it is dead.
     reason: str | None = None
+    #: Who sent it by hand; None if the host did.
+    sent_by: str | None = None
 
     @property
     def key(self) -> str:

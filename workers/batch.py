@@ -155,4 +155,5 @@ def _row(result: _Result, now: datetime) -> Row:
         attempts=message.attempt + result.item.delivery.delivery_count,
         entity=result.decision.entity if result.decision else None,
         reason=result.error.reason if result.error else None,
+        sent_by=message.sent_by,
     )

@@ -28,6 +28,7 @@ MESSAGES = st.builds(
     body=st.binary(max_size=200) | st.just(b"ab" * COMPRESS_ABOVE),
     attempt=st.integers(1, 1000),
     traceparent=st.none() | TEXT,
+    sent_by=st.none() | TEXT,
 )
 #: Whatever another program could put into a header.
 VALUES = st.recursive(
