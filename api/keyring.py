@@ -1,79 +1,26 @@
-"""Keep our private keys in a file: one signs, all verify, changes overlap."""
+"""Keep our private keys in a file: made once, rotated with overlap, read anew."""
 
-import json
-import os
-import secrets
-import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
+import structlog
 
-from schemas.errors import ForgewireError
+from api import keyfile
+from api.keys import ALGORITHMS, BadKeys, Key, Ring, decode, encode, new_key, new_secret
 
-ALGORITHMS = ("ES256", "RS256")
-RSA_BITS, MIN_RSA_BITS = 3072, 2048
-MIN_COOKIE_SECRET_CHARS = 43
+__all__ = ["ALGORITHMS", "BadKeys", "Key", "Keyring", "generate", "load", "rotate"]
+
 #: A new key is published for so long before it signs, so that whoever keeps a copy of
 #: our public keys has it by then.
 PUBLISH_SECONDS = 600
-#: A key is published for so long after the next one signs: tokens live for an hour.
-RETIRE_SECONDS = 3600 + 300
+#: How many secrets of cookies are kept beside the one that signs.
+OLD_COOKIE_SECRETS = 2
+#: How long to leave a file alone that could not be read.
+RETRY_SECONDS = 1.0
 
-
-class BadKeys(ForgewireError):
-    """Raised when the file with our keys is missing, unreadable or too weak."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Key:
-    """A signing key and when it begins to sign, in seconds since 1970."""
-
-    jwk: RSAKey | ECKey
-    signs_from: int
-
-    @property
-    def kid(self) -> str:
-        return str(self.jwk.kid)
-
-    @property
-    def algorithm(self) -> str:
-        return str(self.jwk.alg)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Ring:
-    """The keys of one version of the file, in the order in which they begin to sign."""
-
-    keys: tuple[Key, ...]
-    #: For the cookies of browsers: the first signs, all verify.
-    cookie_secrets: tuple[str, ...]
-
-    def signing(self, now: float) -> Key:
-        """Return the key that signs at `now`."""
-        begun = [key for key in self.keys if key.signs_from <= now]
-        return begun[-1] if begun else self.keys[0]
-
-    def live(self, now: float) -> tuple[Key, ...]:
-        """Return the keys that are published at `now`, and verify."""
-        nexts = [key.signs_from for key in self.keys[1:]]
-        ends = [begins + RETIRE_SECONDS for begins in nexts]
-        return tuple(
-            key
-            for key, end in zip(self.keys, [*ends, None], strict=True)
-            if end is None or now < end
-        )
-
-    def verifying(self, now: float) -> KeySet:
-        return KeySet([key.jwk for key in self.live(now)])
-
-    def published(self, now: float) -> dict[str, Any]:
-        """Return the JWK set of the public halves."""
-        return {"keys": [key.jwk.as_dict(private=False) for key in self.live(now)]}
+_log = structlog.stdlib.get_logger("api.keyring")
 
 
 class Keyring:
@@ -85,108 +32,84 @@ class Keyring:
         self.clock = clock
         self._seen = _mark(path)
         self._ring = load(path)
+        self._retry_at = 0.0
+        self._complaint = ""
 
     @property
     def ring(self) -> Ring:
         """Return the ring as it is now; the last good one if the file went bad."""
-        try:
-            mark = _mark(self._path)
-            if mark != self._seen:
-                self._ring, self._seen = load(self._path), mark
-        except BadKeys:
-            pass
+        if time.monotonic() >= self._retry_at:
+            try:
+                self._look()
+            except BadKeys as exc:
+                self._complain(str(exc))
         return self._ring
+
+    def _look(self) -> None:
+        mark = _mark(self._path)
+        if mark != self._seen:
+            self._ring = load(self._path)
+            self._seen = mark
+            _log.info("keys-read", path=str(self._path))
+        self._complaint = ""
+
+    def _complain(self, complaint: str) -> None:
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        if complaint != self._complaint:
+            self._complaint = complaint
+            _log.error("keys-not-read", why=complaint, instead="the last good ones")
 
 
 def load(path: Path) -> Ring:
     """Return the ring that a file holds; raise BadKeys, which says what to do."""
     try:
-        told = json.loads(path.read_bytes())
-        keys = tuple(_key(one) for one in told["keys"])
-        cookie_secrets = tuple(str(one) for one in told["cookie_secrets"])
-    except FileNotFoundError:
-        raise BadKeys(
-            f"{path}: there is no such file; make it with: forgewire keys generate"
-        ) from None
+        return decode(path.read_bytes())
     except OSError as exc:
-        raise BadKeys(f"{path}: cannot be read: {exc.strerror}") from None
-    except (ValueError, KeyError, TypeError, JoseError):
-        # The message of such an error may quote the key.
-        raise BadKeys(f"{path}: this is no file of `forgewire keys`") from None
-    if not keys or not cookie_secrets:
-        raise BadKeys(f"{path}: there is no key in it")
-    if min(map(len, cookie_secrets)) < MIN_COOKIE_SECRET_CHARS:
-        raise BadKeys(f"{path}: a secret in it is too short")
-    return Ring(tuple(sorted(keys, key=lambda it: it.signs_from)), cookie_secrets)
+        raise _unreadable(path, exc) from None
+    except BadKeys as exc:
+        raise BadKeys(f"{path}: {exc}") from None
 
 
 def generate(path: Path, algorithm: str, now: float) -> Key:
     """Make the file with one key that signs at once; raise BadKeys if it is there."""
-    if path.exists():
-        raise BadKeys(
-            f"{path}: is there already; change keys with: forgewire keys rotate"
-        )
-    key = _new(algorithm, int(now))
-    _write(path, [key], [secrets.token_urlsafe(32)])
+    key = new_key(algorithm, int(now))
+    with _changing(path):
+        if path.exists():
+            raise BadKeys(
+                f"{path}: is there already; change keys with: forgewire keys rotate"
+            )
+        keyfile.write(path, encode(Ring((key,), (new_secret(),))))
     return key
 
 
 def rotate(
-    path: Path, algorithm: str, now: float, after: float = PUBLISH_SECONDS
+    path: Path,
+    algorithm: str | None,
+    now: float,
+    after: float = PUBLISH_SECONDS,
+    *,
+    keeps_old: bool = True,
 ) -> Key:
-    """Add a key that signs `after` so many seconds; drop those whose time is over."""
-    ring = load(path)
-    key = _new(algorithm, int(now + after))
-    kept = [*ring.live(now), key]
-    _write(path, kept, [secrets.token_urlsafe(32), ring.cookie_secrets[0]])
+    """Add a key that signs `after` so many seconds; drop those whose time is over.
+
+    No algorithm: that of the newest key. Without the old ones nothing that they signed
+    is good any more, cookies neither. Raise BadKeys.
+    """
+    with _changing(path):
+        ring = load(path)
+        key = new_key(algorithm or ring.keys[-1].algorithm, int(now + after))
+        kept = ring.live(now) if keeps_old else ()
+        old_secrets = ring.cookie_secrets[:OLD_COOKIE_SECRETS] if keeps_old else ()
+        changed = Ring((*kept, key), (new_secret(), *old_secrets))
+        keyfile.write(path, encode(changed))
     return key
 
 
-def _new(algorithm: str, signs_from: int) -> Key:
-    about: KeyParameters = {
-        "kid": secrets.token_urlsafe(8),
-        "alg": algorithm,
-        "use": "sig",
-    }
-    if algorithm == "RS256":
-        return Key(RSAKey.generate_key(RSA_BITS, about), signs_from)
-    return Key(ECKey.generate_key("P-256", about), signs_from)
-
-
-def _key(told: dict[str, Any]) -> Key:
-    signs_from, about = int(told["signs_from"]), dict(told)
-    del about["signs_from"]
-    if about["alg"] == "RS256":
-        rsa = RSAKey.import_key(about)
-        if rsa.raw_value.key_size < MIN_RSA_BITS:
-            raise ValueError("too short")
-        key: RSAKey | ECKey = rsa
-    elif about["alg"] == "ES256" and about["crv"] == "P-256":
-        key = ECKey.import_key(about)
-    else:
-        raise ValueError("not an algorithm of ours")
-    if not (key.is_private and about["kid"]):
-        raise ValueError("not a private key with a name")
-    return Key(key, signs_from)
-
-
-def _write(path: Path, keys: list[Key], cookie_secrets: list[str]) -> None:
-    told = {
-        "keys": [
-            {**key.jwk.as_dict(private=True), "signs_from": key.signs_from}
-            for key in keys
-        ],
-        "cookie_secrets": cookie_secrets,
-    }
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Readable by its owner only, and replaced at once or not at all.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w") as file:
-            json.dump(told, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        with keyfile.alone(path):
+            yield
     except OSError as exc:
         raise BadKeys(f"{path}: cannot be written: {exc.strerror}") from None
 
@@ -195,7 +118,12 @@ def _mark(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError as exc:
-        raise BadKeys(
-            f"{path}: {exc.strerror}; make it with: forgewire keys generate"
-        ) from None
-    return found.st_mtime_ns, found.st_ino
+        raise _unreadable(path, exc) from None
+    return found.st_ctime_ns, found.st_ino
+
+
+def _unreadable(path: Path, error: OSError) -> BadKeys:
+    if isinstance(error, FileNotFoundError):
+        hint = "there is no such file; make it with: forgewire keys generate"
+        return BadKeys(f"{path}: {hint}")
+    return BadKeys(f"{path}: cannot be read: {error.strerror}")

@@ -3,27 +3,17 @@
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-
-from api.keyring import ALGORITHMS, Keyring
+from api import claims
+from api.claims import NotAuthenticated, Terms
+from api.keyring import Keyring
 from config.access import MAX_TOKEN_SECONDS, ROLES
-from schemas.errors import ForgewireError
 from state.accounts import Accounts, Standing
 from state.issued import Issued, IssuedTokens
+from state.standing import rank
 
-#: How far clocks of several machines may be apart, in seconds.
-LEEWAY_SECONDS = 5
-#: Longer texts are not looked at.
-MAX_TOKEN_CHARS = 8_192
-
-
-class NotAuthenticated(ForgewireError):
-    """Raised when a token is none of ours, or no longer good; the message says why.
-
-    For our own log only: who sent it is told no more than that it is not good.
-    """
+__all__ = ["Fresh", "Identity", "NotAuthenticated", "Tokens"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class Identity:
 
     def may(self, role: str) -> bool:
         """Return whether they may do what `role` may."""
-        return self.role is not None and ROLES.index(self.role) >= ROLES.index(role)
+        return rank(self.role) >= ROLES.index(role)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,20 +66,32 @@ class Tokens:
         self._keyring = keyring
         self._accounts = accounts
         self._issued = issued
-        self._issuer = issuer
-        self._audience = audience
+        self._terms = Terms(issuer, audience)
         self._seconds = seconds
 
-    def issue(self, standing: Standing, kind: str, seconds: int | None = None) -> Fresh:
-        """Return a token for who has that standing; raise ValueError without a role."""
-        if standing.role is None:
-            raise ValueError("who has no role gets no token")
+    def issue(
+        self,
+        standing: Standing,
+        kind: str,
+        seconds: int | None = None,
+        *,
+        role: str | None = None,
+    ) -> Fresh:
+        """Return a token for who has that standing, maybe of a lower `role`.
+
+        Raise ValueError without a role, or for a higher one, or for no time at all.
+        """
+        bears = role or standing.role
+        if bears is None or rank(bears) > rank(standing.role):
+            raise ValueError("who has no such role gets no such token")
+        lives = min(self._seconds if seconds is None else seconds, MAX_TOKEN_SECONDS)
+        if lives < 1:
+            raise ValueError("a token lives for a second at least")
         now = datetime.fromtimestamp(int(self._keyring.clock()), UTC)
-        lives = min(seconds or self._seconds, MAX_TOKEN_SECONDS)
         issued = Issued(
             jti=str(uuid.uuid4()),
             subject=standing.subject,
-            roles=(standing.role,),
+            roles=(bears,),
             kind=kind,
             issued_at=now,
             expires_at=now + timedelta(seconds=lives),
@@ -103,67 +105,36 @@ class Tokens:
         What the token says is checked against what is known now: it is good for no
         more than the role that its subject still has.
         """
-        jti = self._verified(token)
-        issued = self._issued.get(jti)
-        if issued is None:
-            raise NotAuthenticated("not known")
+        said = self.read(token)
+        issued = self._issued.get(said["jti"])
+        if issued is None or issued.subject != said["sub"]:
+            raise NotAuthenticated("nobody issued it here")
         if issued.revoked_at is not None:
-            raise NotAuthenticated("revoked")
+            raise NotAuthenticated("it was revoked")
+        if issued.expires_at.timestamp() <= self._keyring.clock():
+            raise NotAuthenticated("it has expired")
         standing = self._accounts.standing(issued.subject)
         if standing.role is None:
-            raise NotAuthenticated(standing.why_not or "no role")
-        ranks = [ROLES.index(role) for role in (*issued.roles[:1], standing.role)]
+            raise NotAuthenticated(f"its subject: {standing.why_not}")
+        role = min(*issued.roles, standing.role, key=rank)
         return Identity(
-            issued.subject,
-            ROLES[min(ranks)],
-            jti,
-            issued.expires_at,
-            standing.username,
+            issued.subject, role, issued.jti, issued.expires_at, standing.username
         )
 
+    def read(self, token: str) -> dict[str, Any]:
+        """Return what a token says that we signed and that has not expired.
+
+        It may have been revoked. Raise NotAuthenticated.
+        """
+        clock = self._keyring.clock()
+        return claims.read(token, self._terms, self._keyring.ring, clock)
+
     def _signed(self, issued: Issued) -> str:
-        key = self._keyring.ring.signing(self._keyring.clock())
-        issued_at = int(issued.issued_at.timestamp())
-        claims = {
-            "iss": self._issuer,
-            "aud": self._audience,
+        says = {
             "sub": issued.subject,
-            "iat": issued_at,
-            "nbf": issued_at - LEEWAY_SECONDS,
+            "iat": int(issued.issued_at.timestamp()),
             "exp": int(issued.expires_at.timestamp()),
             "jti": issued.jti,
             "roles": list(issued.roles),
         }
-        header = {"typ": "JWT", "alg": key.algorithm, "kid": key.kid}
-        return jwt.encode(header, claims, key.jwk, algorithms=list(ALGORITHMS))
-
-    def _verified(self, token: str) -> str:
-        if len(token) > MAX_TOKEN_CHARS:
-            raise NotAuthenticated("too long")
-        now = self._keyring.clock()
-        try:
-            decoded = jwt.decode(
-                token,
-                self._keyring.ring.verifying(now),
-                algorithms=list(ALGORITHMS),
-            )
-            self._rules(int(now)).validate(decoded.claims)
-            if decoded.header.get("kid") is None:
-                raise NotAuthenticated("no kid")
-            return str(decoded.claims["jti"])
-        except (JoseError, ValueError, TypeError, KeyError) as exc:
-            # Its message may quote what was sent.
-            raise NotAuthenticated(type(exc).__name__) from None
-
-    def _rules(self, now: int) -> jwt.JWTClaimsRegistry:
-        return jwt.JWTClaimsRegistry(
-            now=now,
-            leeway=LEEWAY_SECONDS,
-            iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": self._audience},
-            sub={"essential": True},
-            iat={"essential": True},
-            nbf={"essential": True},
-            exp={"essential": True},
-            jti={"essential": True},
-        )
+        return claims.sign(says, self._terms, self._keyring.ring, self._keyring.clock())

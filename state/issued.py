@@ -1,11 +1,15 @@
 """Keep which tokens were issued, so that each can be revoked before it expires."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from state.client import translated
 from state.documents import Db
+
+#: How long a row outlives its token, in seconds.
+KEPT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Issued:
 
 
 class IssuedTokens:
-    """The collection `tokens`; MongoDB removes a row some time after it expired."""
+    """The collection `tokens`; MongoDB removes a row a day after it expired."""
 
     def __init__(self, db: Db) -> None:
         self._rows = db["tokens"]
@@ -41,23 +45,45 @@ class IssuedTokens:
             row = self._rows.find_one({"_id": jti})
         return _issued(row) if row else None
 
-    def revoke(self, *, at: datetime, jti: str = "", subject: str = "") -> int:
-        """Revoke one token, or all of a subject; return how many there were."""
-        chosen = {"_id": jti} if jti else {"subject": subject}
+    def revoke(
+        self,
+        *,
+        at: datetime,
+        jti: str = "",
+        subject: str = "",
+        roles: Sequence[str] | None = None,
+    ) -> int:
+        """Revoke one token, or all of a subject; return how many there were.
+
+        With `roles`, only tokens that bear one of these.
+        """
+        chosen: dict[str, Any] = {"_id": jti} if jti else {"subject": subject}
+        if roles is not None:
+            chosen["roles"] = {"$in": list(roles)}
+        chosen |= {"revoked_at": None, "expires_at": {"$gt": at}}
         with translated():
             return self._rows.update_many(
-                {**chosen, "revoked_at": None}, {"$set": {"revoked_at": at}}
+                chosen, {"$set": {"revoked_at": at}}
             ).modified_count
 
-    def live(self, now: datetime) -> Iterator[Issued]:
-        """Yield the tokens that are good, the youngest first."""
+    def live(self, now: datetime, subject: str = "") -> Iterator[Issued]:
+        """Yield the tokens that are good, the youngest first; all, or of a subject."""
         good = {"revoked_at": None, "expires_at": {"$gt": now}}
+        whose = {"subject": subject} if subject else {}
         with translated():
-            for row in self._rows.find(good).sort("issued_at", -1):
+            for row in self._rows.find(good | whose).sort("issued_at", -1):
                 yield _issued(row)
 
 
-def _issued(row: dict[str, object]) -> Issued:
-    told = {**row, "jti": row["_id"], "roles": tuple(row["roles"])}  # type: ignore[arg-type]
-    del told["_id"]
-    return Issued(**told)  # type: ignore[arg-type]
+def index_tokens(db: Db) -> None:
+    """Let rows of expired tokens go, and find those of a subject."""
+    db["tokens"].create_index(
+        "expires_at", name="expiry", expireAfterSeconds=KEPT_SECONDS
+    )
+    db["tokens"].create_index("subject", name="subject")
+
+
+def _issued(row: dict[str, Any]) -> Issued:
+    known = {field.name for field in fields(Issued)}
+    told = {name: value for name, value in row.items() if name in known}
+    return Issued(**told | {"jti": row["_id"], "roles": tuple(row["roles"])})
