@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from state.client import translated
 from state.documents import Db
+from state.orders import index_orders
 from state.retention import index_expiry
 
 _MARK = "schema"
@@ -86,4 +87,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     _index_people,
     _index_ledger,
     index_expiry,
+    index_orders,
 )

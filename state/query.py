@@ -1,0 +1,85 @@
+"""Read documents in pages, and whole collections in chunks."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import ExecutionTimeout
+
+from schemas.errors import ForgewireError
+from state.client import translated
+from state.documents import Db
+from state.orders import ANY_CASE
+from state.question import Clause, Document, Question, conditions, matching, states
+
+
+class TooSlow(ForgewireError):
+    """Raised when a query is ended because it took too long."""
+
+
+def page(db: Db, asked: Question, seconds: float) -> list[Document]:
+    """Return up to `limit` rows; raise TooSlow after `seconds`."""
+    direction = DESCENDING if asked.is_descending else ASCENDING
+    return _read(
+        db,
+        asked.collection,
+        matching(asked),
+        seconds,
+        projection=[*asked.fields, asked.order.field.partition(".")[0]],
+        hint=asked.index,
+        collation=ANY_CASE if asked.is_by_text else None,
+        sort=[(name, direction) for name, _ in asked.order.keys],
+        limit=asked.limit,
+    )
+
+
+def one(
+    db: Db, collection: str, doc_id: str, fields: Sequence[str], seconds: float
+) -> Document | None:
+    """Return the document with that `_id`, or None."""
+    found = _read(db, collection, {"_id": doc_id}, seconds, projection=list(fields))
+    return found[0] if found else None
+
+
+def chunks(db: Db, asked: Question, seconds: float) -> Iterator[list[Document]]:
+    """Yield all rows by `_id`; each chunk may take `seconds`, and reading it longer.
+
+    Each chunk is a query of its own, so nothing is held at the server meanwhile.
+    """
+    after, wanted = "", conditions(asked)
+    if alive := states(asked):
+        wanted.append({"$or": alive})
+    while True:
+        where = [{"_id": {"$gt": after}}, *wanted]
+        found = _read(
+            db,
+            asked.collection,
+            {"$and": where},
+            seconds,
+            projection=list(asked.fields),
+            hint="_id_",
+            sort=[("_id", ASCENDING)],
+            limit=asked.limit,
+        )
+        if found:
+            yield found
+        if len(found) < asked.limit:
+            return
+        after = found[-1]["_id"]
+
+
+def is_team(db: Db, source: str, name: str, seconds: float) -> bool:
+    """Return whether there is a team of that name; in any source if `source` is ""."""
+    where = {"name": name} | ({"source": source} if source else {})
+    return bool(_read(db, "teams", where, seconds, limit=1))
+
+
+def _read(
+    db: Db, collection: str, query: Clause, seconds: float, **how: Any
+) -> list[Document]:
+    with translated():
+        try:
+            most = int(seconds * 1000)
+            return list(db[collection].find(query, max_time_ms=most, **how))
+        except ExecutionTimeout:
+            raise TooSlow(f"more than {seconds:g} s") from None
