@@ -7,12 +7,16 @@ from flask_smorest import Blueprint
 from prometheus_client import CollectorRegistry
 
 from api import documents, guard, problems, published
+from api.exchange import routes as exchange
 from api.problems import ProblemApi
 from api.services import Services
 from health.routes import Check, blueprint
 
 #: What makes the routes of each room from the services.
-ROOMS: Sequence[Callable[[Services], Blueprint]] = (published.blueprint,)
+ROOMS: Sequence[Callable[[Services], Blueprint]] = (
+    published.blueprint,
+    exchange.blueprint,
+)
 
 _ABOUT = (
     "What the hooks of a Git host told, and what became of each of them. Every route "
@@ -40,7 +44,12 @@ def create_app(
             "info": {"description": _ABOUT},
             "components": {
                 "securitySchemes": {
-                    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                    "token": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "JWT",
+                    },
+                    "personalAccessToken": {"type": "http", "scheme": "bearer"},
                 }
             },
             "security": [{"token": []}],

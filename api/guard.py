@@ -25,6 +25,8 @@ PUBLIC = frozenset(
         "documents.script",
         "documents.asset",
         "keys.published",
+        "exchange.tokens",
+        "exchange.alias",
     }
 )
 #: Methods that change nothing.
