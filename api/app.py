@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from api import documents, guard, problems, published
 from api.exchange import routes as exchange
 from api.problems import ProblemApi
+from api.resources import me
 from api.services import Services
 from health.routes import Check, blueprint
 
@@ -16,6 +17,7 @@ from health.routes import Check, blueprint
 ROOMS: Sequence[Callable[[Services], Blueprint]] = (
     published.blueprint,
     exchange.blueprint,
+    me.blueprint,
 )
 
 _ABOUT = (

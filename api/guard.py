@@ -58,7 +58,8 @@ def install(app: Flask, services: Services) -> None:
         if request.endpoint is None or request.endpoint in PUBLIC:
             return
         g.identity = _identified(services)
-        role = _role_for(current_app.view_functions[request.endpoint])
+        view = current_app.view_functions[request.endpoint]
+        role = role_for(view, request.method)
         if not g.identity.may(role):
             raise Refused(
                 403, "forbidden", f"This needs the role {role}", "Ask an admin for it."
@@ -99,9 +100,10 @@ def _identified(services: Services) -> Identity:
         raise unauthenticated() from None
 
 
-def _role_for(view: Callable[..., Any]) -> str:
+def role_for(view: Callable[..., Any], method: str) -> str:
+    """Return the least role that may call `view` by that method."""
     of_class = getattr(view, "view_class", None)
-    method = getattr(of_class, request.method.lower(), None) if of_class else None
-    default = "viewer" if request.method in SAFE else "admin"
-    role: str = getattr(method, _ROLE, getattr(view, _ROLE, default))
+    answers = getattr(of_class, method.lower(), None) if of_class else None
+    default = "viewer" if method in SAFE else "admin"
+    role: str = getattr(answers, _ROLE, getattr(view, _ROLE, default))
     return role

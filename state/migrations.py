@@ -10,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from state.client import translated
 from state.documents import Db
+from state.issued import index_tokens
 from state.orders import index_orders
 from state.retention import index_expiry
 
@@ -88,4 +89,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     _index_ledger,
     index_expiry,
     index_orders,
+    index_tokens,
 )
