@@ -10,6 +10,7 @@ from api import documents, guard, problems, published
 from api.exchange import routes as exchange
 from api.problems import ProblemApi
 from api.resources import me
+from api.resources import routes as resources
 from api.services import Services
 from health.routes import Check, blueprint
 
@@ -17,6 +18,7 @@ from health.routes import Check, blueprint
 ROOMS: Sequence[Callable[[Services], Blueprint]] = (
     published.blueprint,
     exchange.blueprint,
+    resources.blueprint,
     me.blueprint,
 )
 

@@ -1,0 +1,80 @@
+"""Answer what is asked of a resource, from the state."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+from flask import Response, request
+
+from api.problems import Refused
+from api.resources import asked, cursor
+from api.resources.answers import View, conditional, lines, page_url
+from api.resources.declared import USERS, Resource
+from api.services import Services
+from state import query
+from state.question import Document, Question, place
+
+
+class Reader:
+    """Reads documents; safe to share among threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._db = services.db
+        self._seconds = services.settings.access.seconds
+        self._public_url = services.settings.access.public_url
+
+    def listing(
+        self,
+        resource: Resource,
+        given: Mapping[str, Any],
+        same: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """Return a page, with a link to the next one if there is more."""
+        question = asked.question(resource, given, same or {})
+        # One more than wanted tells whether there is a next page.
+        found = query.page(self._db, question, self._seconds)
+        rows = found[: given["limit"]]
+        links = {"first": self._url(None)}
+        if len(found) > len(rows):
+            links["next"] = self._url(_cursor(resource, question, rows[-1]))
+        view = View(resource, given)
+        return conditional([view.of(it) for it in rows], links)
+
+    def one(
+        self, resource: Resource, doc_id: str, given: Mapping[str, Any]
+    ) -> Response:
+        """Return one document, a deleted one if it is asked for; else raise Refused."""
+        fields = asked.read_fields(resource, given)
+        name = resource.collection
+        found = query.one(self._db, name, doc_id, fields, self._seconds)
+        states = asked.STATES[given.get("state", "active")]
+        if found is None or found.get("state", states[0]) not in states:
+            detail = f"No event told of {resource.singular} with this id"
+            also = ", or it is deleted: state=all" if "state" in given else ""
+            raise Refused(404, "not-found", "Not found", f"{detail}{also}.")
+        return conditional(View(resource, given).of(found))
+
+    def export(self, resource: Resource, given: Mapping[str, Any]) -> Response:
+        """Return all documents, line by line."""
+        sort = next(iter(resource.listed.orders))
+        question = Question(sort=sort, **asked.narrowed(resource, given, {}))
+        chunks = query.chunks(self._db, question, self._seconds)
+        # Read now, so that a server that is away shows in the status.
+        first = next(chunks, [])
+        return lines(chain([first], chunks), View(resource, given))
+
+    def members(self, name: str, given: Mapping[str, Any]) -> Response:
+        """Return a page of the users in a team: `gitlab`, or that of one source."""
+        source, _, team = name.rpartition(":")
+        if not query.is_team(self._db, source, team, self._seconds):
+            raise Refused(404, "not-found", "Not found", "There is no team like this.")
+        same = {"teams": team} | ({"source": source} if source else {})
+        return self.listing(USERS, given, same)
+
+    def _url(self, word: str | None) -> str:
+        return page_url(self._public_url or request.host_url.rstrip("/"), word)
+
+
+def _cursor(resource: Resource, question: Question, row: Document) -> str:
+    listing = asked.listing(resource, question)
+    return cursor.written(listing, place(question, row))
