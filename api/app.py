@@ -8,15 +8,18 @@ from prometheus_client import CollectorRegistry
 
 from api import documents, guard, problems, published
 from api.exchange import routes as exchange
+from api.login import room as login
 from api.problems import ProblemApi
 from api.resources import me
 from api.resources import routes as resources
-from api.services import Services
+from api.services import Services, public_url
+from api.sessions import Sessions
 from health.routes import Check, blueprint
 
 #: What makes the routes of each room from the services.
 ROOMS: Sequence[Callable[[Services], Blueprint]] = (
     published.blueprint,
+    login.blueprint,
     exchange.blueprint,
     resources.blueprint,
     me.blueprint,
@@ -60,7 +63,9 @@ def create_app(
         },
     )
     problems.install(app)
-    guard.install(app, services)
+    sessions = Sessions(public_url(services.settings))
+    sessions.install(app)
+    guard.install(app, services, sessions)
     api = ProblemApi(app)
     for room in ROOMS:
         api.register_blueprint(room(services))

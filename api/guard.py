@@ -8,7 +8,8 @@ from flask import Flask, current_app, g, request
 
 from api.problems import Refused
 from api.services import Services
-from api.tokens import Identity, NotAuthenticated
+from api.sessions import Sessions
+from api.tokens import Identity, NotAuthenticated, Tokens
 
 _log = structlog.stdlib.get_logger("api.guard")
 
@@ -27,6 +28,12 @@ PUBLIC = frozenset(
         "keys.published",
         "exchange.tokens",
         "exchange.alias",
+        "login.start",
+        "login.callback",
+        "login.providers",
+        "login.begin",
+        "login.end",
+        "login.end_alias",
     }
 )
 #: Methods that change nothing.
@@ -49,7 +56,7 @@ def needs(role: str) -> Callable[[View], View]:
     return mark
 
 
-def install(app: Flask, services: Services) -> None:
+def install(app: Flask, services: Services, sessions: Sessions) -> None:
     """Check each request before its view is called."""
 
     @app.before_request
@@ -57,7 +64,7 @@ def install(app: Flask, services: Services) -> None:
         # No route, no view: it ends as 404 or 405.
         if request.endpoint is None or request.endpoint in PUBLIC:
             return
-        g.identity = _identified(services)
+        g.identity = _identified(services.tokens, sessions)
         view = current_app.view_functions[request.endpoint]
         role = role_for(view, request.method)
         if not g.identity.may(role):
@@ -89,15 +96,21 @@ def bearer() -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def _identified(services: Services) -> Identity:
+def _identified(tokens: Tokens, sessions: Sessions) -> Identity:
+    """Return whose the token is, or else the cookie of a browser."""
     token = bearer()
+    by_cookie = token is None
+    token = sessions.token() if token is None else token
     if token is None:
         raise unauthenticated()
     try:
-        return services.tokens.identify(token)
+        found = tokens.identify(token)
     except NotAuthenticated as exc:
         _log.warning("refused", why=str(exc), remote=request.remote_addr)
         raise unauthenticated() from None
+    if by_cookie and request.method not in SAFE:
+        sessions.check_csrf(found.jti)
+    return found
 
 
 def role_for(view: Callable[..., Any], method: str) -> str:

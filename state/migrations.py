@@ -13,6 +13,8 @@ from state.documents import Db
 from state.issued import index_tokens
 from state.orders import index_orders
 from state.retention import index_expiry
+from state.sign_ins import index_sign_ins
+from state.usernames import index_usernames
 
 _MARK = "schema"
 
@@ -90,4 +92,6 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_expiry,
     index_orders,
     index_tokens,
+    index_sign_ins,
+    index_usernames,
 )
