@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from api import documents, guard, problems, published
 from api.exchange import routes as exchange
 from api.login import room as login
+from api.completing import Completing
 from api.problems import ProblemApi
 from api.resources import me
 from api.resources import routes as resources
@@ -66,7 +67,7 @@ def create_app(
     sessions = Sessions(public_url(services.settings))
     sessions.install(app)
     guard.install(app, services, sessions)
-    api = ProblemApi(app)
+    api = ProblemApi(app, spec_kwargs={"extra_plugins": [Completing()]})
     for room in ROOMS:
         api.register_blueprint(room(services))
     app.register_blueprint(blueprint(checks, registry))

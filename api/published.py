@@ -24,6 +24,7 @@ def blueprint(services: Services) -> Blueprint:
     @routes.response(200, KeySetSchema)
     @routes.doc(security=[])
     def published() -> Response:
+        """Show the public keys that verify our tokens: a JWK set."""
         ring, now = services.keyring.ring, services.keyring.clock()
         answer = jsonify(ring.published(now))
         answer.cache_control.public = True
