@@ -21,10 +21,12 @@ run: ## Start RabbitMQ, MongoDB, receiver, worker and API here; Ctrl-C stops the
 demo: setup ## Deliver all sample hooks twice to a stack of its own, show the state
 	@exec $(VENV)/bin/forgewire demo tests/samples
 
-test: setup ## Run all tests, on servers of their own, and measure coverage
+test: ## Run all tests, on servers of their own, and measure coverage
+	@scripts/setup --tests
 	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
 
-test-long: setup ## Run the property tests for as long as it takes
+test-long: ## Run the property tests for as long as it takes
+	@scripts/setup --tests
 	@HYPOTHESIS_PROFILE=long exec $(PYTHON) -m pytest --timeout=0 $(ARGS)
 
 chaos-quick: setup ## Break real servers while hooks come in, each fault once
