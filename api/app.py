@@ -6,7 +6,7 @@ from flask import Flask
 from flask_smorest import Blueprint
 from prometheus_client import CollectorRegistry
 
-from api import documents, guard, problems, published
+from api import documents, guard, problems, protection, published
 from api.exchange import routes as exchange
 from api.login import room as login
 from api.completing import Completing
@@ -64,6 +64,7 @@ def create_app(
         },
     )
     problems.install(app)
+    protection.install(app, services)
     sessions = Sessions(public_url(services.settings))
     sessions.install(app)
     guard.install(app, services, sessions)

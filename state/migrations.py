@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pymongo import ASCENDING, IndexModel
 
+from state.attempts import index_attempts
 from state.client import translated
 from state.documents import Db
 from state.issued import index_tokens
@@ -94,4 +95,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_tokens,
     index_sign_ins,
     index_usernames,
+    index_attempts,
 )

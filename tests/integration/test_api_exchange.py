@@ -3,21 +3,18 @@
 import json
 import re
 import time
-from dataclasses import replace
 
 import pytest
 import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from prometheus_client import CollectorRegistry
 
-from api import services
-from api.app import create_app
 from api.exchange.relay import Relay
 from api.outgoing import Client
 from api.unanswered import PrivateAddress
 from tests.answering import answering, said
 from tests.api import Api
+from tests.apis import another
 from tests.githost_tokens import SELF, USER, GitHost
 
 PATH, ALIAS = "/api/v1/tokens", "/api/v4/code_suggestions/tokens"
@@ -266,15 +263,6 @@ def test_fault_16_first_401_then_404_then_401(issuing, off, path):
         answer = client.post(path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status
     assert client.post(path).status_code == 401
-
-
-def another(api, *, http=None, **access):
-    """A client of an API in this process, on the same database, set otherwise."""
-    settings = replace(api.settings, access=replace(api.settings.access, **access))
-    old = api.services
-    made = services.assemble(settings, api.db, old.keyring, old.now)
-    made = replace(made, http=http or made.http)
-    return create_app(made, (), CollectorRegistry()).test_client()
 
 
 def test_fault_16_a_relay_asks_for_nobody_who_is_not_allowed(relaying, upstream):

@@ -1,0 +1,43 @@
+"""Let pages of other origins call the API, if the settings name them: CORS."""
+
+from collections.abc import Collection
+
+from flask import Flask, Response, request
+
+#: What such a page may send and read. It brings a token, never our cookies.
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+SENT = "Authorization, Content-Type, If-None-Match"
+READ = "Link, ETag, Retry-After"
+#: How long a browser may remember what it was told, in seconds.
+MAX_AGE = "600"
+
+
+def install(app: Flask, origins: Collection[str]) -> None:
+    """Answer pages of these origins, exactly; none: no page of any other origin."""
+    if not origins:
+        return
+
+    @app.before_request
+    def answer_preflight() -> Response | None:
+        if not (_is_preflight() and request.headers.get("Origin") in origins):
+            # To the guard it is a request like any other.
+            return None
+        answer = Response(status=204)
+        answer.headers["Access-Control-Allow-Methods"] = METHODS
+        answer.headers["Access-Control-Allow-Headers"] = SENT
+        answer.headers["Access-Control-Max-Age"] = MAX_AGE
+        return answer
+
+    @app.after_request
+    def allow(answer: Response) -> Response:
+        answer.vary.add("Origin")
+        origin = request.headers.get("Origin")
+        if origin in origins:
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Access-Control-Expose-Headers"] = READ
+        return answer
+
+
+def _is_preflight() -> bool:
+    asks = "Access-Control-Request-Method" in request.headers
+    return request.method == "OPTIONS" and asks

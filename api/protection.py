@@ -1,0 +1,67 @@
+"""Guard every request and every answer, whatever its route."""
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api import crossing, limiting
+from api.problems import Refused
+from api.services import Services, public_url
+
+#: Parameters by which others take tokens. A URL is kept in logs and histories.
+TOKENS = frozenset({"access_token", "private_token", "job_token", "id_token", "token"})
+#: What shows our page for people: files of ours only, and the images within a style.
+PAGES = frozenset({"documents.page"})
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+#: For a year.
+_HSTS = "max-age=31536000"
+
+
+def install(app: Flask, services: Services) -> None:
+    """Install what comes before the guard asks who it is; call it before that."""
+    access = services.settings.access
+    is_https = public_url(services.settings).startswith("https://")
+
+    @app.before_request
+    def refuse() -> None:
+        if (request.content_length or 0) > access.max_body_bytes:
+            # Also where no view would read it.
+            raise RequestEntityTooLarge
+        if any(name.lower() in TOKENS for name in request.args):
+            raise _token_in_url()
+
+    @app.after_request
+    def secure(answer: Response) -> Response:
+        is_page = request.endpoint in PAGES
+        own = {"Content-Security-Policy": _PAGE_POLICY if is_page else _POLICY}
+        hsts = {"Strict-Transport-Security": _HSTS} if is_https else {}
+        for name, value in (_ALWAYS | own | hsts | _not_kept(answer)).items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    crossing.install(app, access.cors_origins)
+    limiting.install(app, services.db, access.login_rate)
+
+
+def _not_kept(answer: Response) -> dict[str, str]:
+    # An answer to one person must not be shown to the next.
+    return {} if "Cache-Control" in answer.headers else {"Cache-Control": "no-store"}
+
+
+def _token_in_url() -> Refused:
+    return Refused(
+        400,
+        "token-in-url",
+        "A token does not belong into a URL",
+        "Send it as `Authorization: Bearer <token>`. Others may have seen this one.",
+    )
