@@ -92,7 +92,7 @@ class Sessions:
             return site in _OWN_SITE
         origin = request.headers.get("Origin")
         hosts = {request.host, urlsplit(self._origin).netloc}
-        return origin is None or urlsplit(origin).netloc in hosts
+        return origin is None or origin.partition("://")[2] in hosts
 
     def _set(self, answer: Response, name: str, value: str, seconds: int) -> None:
         answer.set_cookie(

@@ -16,6 +16,15 @@ from api.login.oauth import NotVouchedFor
 ALGORITHMS = [
     f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512)
 ]
+#: What a text that is no good token can bring the libraries to.
+_BROKEN = (
+    JoseError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 #: How far its clock and ours may be apart, in seconds.
 LEEWAY_SECONDS = 30
 
@@ -54,7 +63,7 @@ def claims(
         }
         found = CodeIDToken(token.claims, token.header, options, params)
         found.validate(now=int(now), leeway=LEEWAY_SECONDS)
-    except (JoseError, ValueError, TypeError, KeyError) as exc:
+    except _BROKEN as exc:
         # Its message may quote the token.
         raise NotVouchedFor(f"the id token: {_name(exc)}") from None
     return dict(token.claims)

@@ -55,7 +55,7 @@ class Issuer:
             known = self._known = (now, _metadata(reply.object(), self._url))
         return known[1]
 
-    def keys(self, *, fresh: bool = False) -> KeySet:
+    def key_set(self, *, fresh: bool = False) -> KeySet:
         """Return the keys that it signs with; `fresh`: as they are now."""
         keys = self._keys
         if keys is None or fresh:
@@ -86,10 +86,17 @@ def _metadata(told: Mapping[str, Any], url: str) -> Metadata:
 def _url_of(told: Mapping[str, Any], name: str) -> str:
     found = told.get(name)
     # Whoever trusts the issuer by TLS must not be led away from it.
-    wanted = {"https", urlsplit(str(told["issuer"])).scheme}
-    if not isinstance(found, str) or urlsplit(found).scheme not in wanted:
+    wanted = {"https", _scheme(told["issuer"])}
+    if not isinstance(found, str) or _scheme(found) not in wanted:
         raise Away(f"its {name} is of no use")
     return found
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return ""
 
 
 def _perhaps(told: Mapping[str, Any], name: str) -> str | None:
@@ -97,7 +104,10 @@ def _perhaps(told: Mapping[str, Any], name: str) -> str | None:
 
 
 def _key_set(told: Mapping[str, Any]) -> KeySet:
-    found = [_key(one) for one in told.get("keys") or () if isinstance(one, dict)]
+    listed = told.get("keys")
+    if not isinstance(listed, list):
+        raise Away("its key set is none")
+    found = [_key(one) for one in listed if isinstance(one, dict)]
     return KeySet([key for key in found if key is not None])
 
 

@@ -62,7 +62,7 @@ class Oidc:
         )
         claims = id_token.claims(
             told.get("id_token"),
-            lambda fresh: self._issuer.keys(fresh=fresh),
+            lambda fresh: self._issuer.key_set(fresh=fresh),
             expected,
             self._clock(),
         )
