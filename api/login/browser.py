@@ -41,6 +41,7 @@ def add_routes(
     @routes.doc(security=[])
     def callback(told: dict[str, Any], provider: str) -> Response:
         """Sign in whom the provider sends back."""
+        desk.check(provider)
         if not (told["state"] and (told["code"] or told["error"])):
             raise answers.no_code()
         code = "" if told["error"] else told["code"]

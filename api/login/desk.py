@@ -88,6 +88,10 @@ class Desk:
         )
         return fresh, sign_in
 
+    def check(self, provider: str) -> None:
+        """Raise Refused if there is no such provider."""
+        self._provider(provider)
+
     def end_session_url(self, provider: str | None, back_to: str) -> str | None:
         """Return where a session at the provider is ended; None if nowhere."""
         asked = self._providers.get(provider or "")

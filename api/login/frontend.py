@@ -59,6 +59,7 @@ def add_routes(
     @routes.doc(security=[])
     def end(told: dict[str, Any], provider: str) -> Any:
         """Give a token for the code that the browser came back with."""
+        desk.check(provider)
         if not (told["code"] and told["state"]):
             raise answers.no_code()
         browser, state = sessions.browser(), told["state"]
