@@ -1,4 +1,4 @@
-"""`forgewire check-config`: check settings and spool, and that the servers answer."""
+"""`forgewire check-config`: check settings, keys, spool, and that servers answer."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ import click
 from broker.dead_letters import count
 from broker.topology import Topology
 from cli import connect
+from cli.keys_check import check_keys
 from cli.options import examples, json_option
 from cli.output import print_json, print_table
 from cli.spool_check import try_spool
@@ -37,10 +38,11 @@ class Result:
 @click.option("--offline", is_flag=True, help="Ask no server.")
 @json_option
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, secrets, handlers, spool and servers; print no secret.
+    """Check settings, secrets, keys, handlers, spool, servers; print no secret.
 
     In the folder of the spool it writes something and removes it, so run it as the
-    user that runs the receiver.
+    user that runs the receiver. The keys are those of the API, which does not start
+    without; none is no mistake as long as FORGEWIRE_JWT_KEYS_PATH names none.
 
     Exits 1 if something is wrong, so that it can guard a deployment.
     """
@@ -64,6 +66,7 @@ def _results(*, is_offline: bool) -> Iterator[Result]:
         return
     yield _result("settings", lambda: _settings(settings))
     yield _result("secrets", lambda: _secrets(settings))
+    yield _result("keys", lambda: check_keys(settings.access.jwt_keys_path))
     yield _result("handlers", lambda: f"{len(load())} events")
     yield _result("spool", lambda: try_spool(settings.spool_dir))
     if not is_offline:

@@ -30,9 +30,12 @@ COMMANDS = {
     ),
     "forget": Place("cli.forget", "command", "Remove what is left of a gone user."),
     "audit": Place("cli.audit", "command", "Check that no delivery was lost."),
+    "user": Place("cli.user", "group", "Decide who may do what."),
+    "token": Place("cli.token", "group", "Hand out tokens of the API, revoke them."),
+    "keys": Place("cli.keys", "group", "Make and change the keys that sign tokens."),
     "handlers": Place("cli.handlers", "command", "List which function decides what."),
     "check-config": Place(
-        "cli.check_config", "command", "Check settings, spool and servers."
+        "cli.check_config", "command", "Check settings, keys, spool and servers."
     ),
 }
 

@@ -1,7 +1,5 @@
 """Keep who may do what: the role of each person and program, and their standing."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,22 +9,12 @@ from config.access import ROLES
 from state.client import translated
 from state.documents import Db
 from state.issued import IssuedTokens
-from state.standing import SERVICE, Standing, of_person, of_program, rank
+from state.standing import SERVICE, WHAT_IS_LOOKED_AT, Allowed, Standing, judge, rank
 
-__all__ = ["BY_CLAIMS", "SERVICE", "Accounts", "Listed", "Standing"]
+__all__ = ["BY_CLAIMS", "SERVICE", "Accounts", "Standing"]
 
 #: Who gave a role that claims of an OIDC issuer gave.
 BY_CLAIMS = "claims"
-_WHAT_IS_LOOKED_AT = {"state": 1, "teams": 1, "username": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A standing, and who decided it, when; None if nobody did."""
-
-    standing: Standing
-    by: str | None
-    at: datetime | None
 
 
 class Accounts:
@@ -42,8 +30,7 @@ class Accounts:
         self._rows = db["accounts"]
         self._users = db["users"]
         self._issued = IssuedTokens(db)
-        self._team = team
-        self._default_role = default_role
+        self._allowed = Allowed(team, default_role)
 
     def standing(self, subject: str) -> Standing:
         """Return what `subject` may do now: `gitlab:41`, or `service:reports`."""
@@ -51,24 +38,27 @@ class Accounts:
             row = self._rows.find_one({"_id": subject}) or {}
             user = None
             if not subject.startswith(SERVICE):
-                user = self._users.find_one({"_id": subject}, _WHAT_IS_LOOKED_AT)
-        return self._judged(subject, user or {}, row)
+                user = self._users.find_one({"_id": subject}, WHAT_IS_LOOKED_AT)
+        return judge(subject, user or {}, row, self._allowed)
 
-    def set_role(self, subject: str, role: str, *, by: str, at: datetime) -> None:
-        """Give a role, and switch the account on; raise ValueError if it is none."""
+    def set_role(self, subject: str, role: str, *, by: str, at: datetime) -> int:
+        """Give a role, and switch the account on; raise ValueError if it is none.
+
+        Return how many tokens were revoked since they bore more; so do the next two.
+        """
         if role not in ROLES:
             raise ValueError("not a role")
-        self._set(subject, {"role": role, "is_active": True}, by, at)
+        return self._set(subject, {"role": role, "is_active": True}, by, at)
 
-    def deactivate(self, subject: str, *, by: str, at: datetime) -> None:
+    def deactivate(self, subject: str, *, by: str, at: datetime) -> int:
         """Switch the account off until a role is given again."""
-        self._set(subject, {"is_active": False}, by, at)
+        return self._set(subject, {"is_active": False}, by, at)
 
-    def clear(self, subject: str, *, at: datetime) -> None:
+    def clear(self, subject: str, *, at: datetime) -> int:
         """Take back what was decided: who signs in has the role that all have."""
         with translated():
             self._rows.delete_one({"_id": subject})
-        self._revoke_beyond(subject, at)
+        return self._revoke_beyond(subject, at)
 
     def follow_claim(self, subject: str, role: str | None, *, at: datetime) -> bool:
         """Give the role that claims give, or take it back if they give none.
@@ -85,21 +75,11 @@ class Accounts:
             self._revoke_beyond(subject, at)
         return changed
 
-    def listed(self, *, everyone: bool = False) -> Iterator[Listed]:
-        """Yield those of whom something was decided, or everyone who is not deleted.
-
-        People are in the order of their subjects, then come programs.
-        """
-        with translated():
-            if everyone:
-                yield from self._all_people()
-            yield from self._decided(skips_people=everyone)
-
-    def _set(self, subject: str, fields: dict[str, Any], by: str, at: datetime) -> None:
+    def _set(self, subject: str, fields: dict[str, Any], by: str, at: datetime) -> int:
         told = {"$set": {**fields, "by": by, "at": at}}
         with translated():
             self._rows.update_one({"_id": subject}, told, upsert=True)
-        self._revoke_beyond(subject, at)
+        return self._revoke_beyond(subject, at)
 
     def _claim(self, own: dict[str, Any], role: str, at: datetime) -> bool:
         told = {"role": role, "is_active": True, "at": at}
@@ -111,45 +91,8 @@ class Accounts:
             return False
         return True
 
-    def _revoke_beyond(self, subject: str, at: datetime) -> None:
+    def _revoke_beyond(self, subject: str, at: datetime) -> int:
         """Revoke the tokens with a higher role than `subject` has now."""
         highest = rank(self.standing(subject).role)
-        self._issued.revoke(at=at, subject=subject, roles=ROLES[highest + 1 :])
-
-    def _all_people(self) -> Iterator[Listed]:
-        found = self._users.aggregate(
-            [
-                {"$match": {"state": "active"}},
-                {"$sort": {"_id": 1}},
-                {"$project": _WHAT_IS_LOOKED_AT},
-                _joined("accounts"),
-            ]
-        )
-        for user in found:
-            yield self._listed(user, next(iter(user["joined"]), {}))
-
-    def _decided(self, *, skips_people: bool) -> Iterator[Listed]:
-        found = self._rows.aggregate([{"$sort": {"_id": 1}}, _joined("users")])
-        for row in found:
-            user: dict[str, Any] = next(iter(row["joined"]), {})
-            if not (skips_people and user.get("state") == "active"):
-                yield self._listed(user, row)
-
-    def _listed(self, user: dict[str, Any], row: dict[str, Any]) -> Listed:
-        subject = user["_id"] if user else row["_id"]
-        standing = self._judged(subject, user, row)
-        return Listed(standing, row.get("by"), row.get("at"))
-
-    def _judged(
-        self, subject: str, user: dict[str, Any], row: dict[str, Any]
-    ) -> Standing:
-        if subject.startswith(SERVICE):
-            return of_program(subject, row)
-        return of_person(
-            subject, user, row, team=self._team, default_role=self._default_role
-        )
-
-
-def _joined(collection: str) -> dict[str, Any]:
-    how = {"from": collection, "localField": "_id", "foreignField": "_id"}
-    return {"$lookup": {**how, "as": "joined"}}
+        beyond = ROLES[highest + 1 :]
+        return self._issued.revoke(at=at, subject=subject, roles=beyond)

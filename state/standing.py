@@ -10,6 +10,19 @@ from config.access import ROLES
 SERVICE = "service:"
 #: Why there is none, if nothing else is wrong.
 NO_ROLE = "no role"
+#: Why no role counts, whatever was given.
+UNKNOWN, DELETED, NOT_IN_TEAM = "unknown", "deleted", "not in the team"
+NOT_LISTED = frozenset({UNKNOWN, DELETED, NOT_IN_TEAM})
+#: The fields of a document of `users` that count.
+WHAT_IS_LOOKED_AT = {"state": 1, "teams": 1, "username": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Who is let in: those in the team, with a role that all have, or None."""
+
+    team: str
+    default_role: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +48,15 @@ def rank(role: str | None) -> int:
     return ROLES.index(role) if role in ROLES else -1
 
 
-def of_program(subject: str, row: Mapping[str, Any]) -> Standing:
-    """Judge by the row of `accounts`, which is empty if there is none."""
-    why_not = None if row else "unknown"
-    return _with(Standing(subject, row.get("role"), None, why_not or _off(row)))
-
-
-def of_person(
-    subject: str,
-    user: Mapping[str, Any],
-    row: Mapping[str, Any],
-    *,
-    team: str,
-    default_role: str | None,
+def judge(
+    subject: str, user: Mapping[str, Any], row: Mapping[str, Any], allowed: Allowed
 ) -> Standing:
     """Judge by the document of `users` and the row of `accounts`, each maybe empty."""
-    role = row.get("role", default_role)
-    why_not = _not_allowed(user, team) or _off(row)
+    if subject.startswith(SERVICE):
+        why_not = None if row else UNKNOWN
+        return _with(Standing(subject, row.get("role"), None, why_not or _off(row)))
+    role = row.get("role", allowed.default_role)
+    why_not = _not_allowed(user, allowed.team) or _off(row)
     return _with(Standing(subject, role, user.get("username"), why_not))
 
 
@@ -64,10 +69,10 @@ def _with(found: Standing) -> Standing:
 
 def _not_allowed(user: Mapping[str, Any], team: str) -> str | None:
     if not user:
-        return "unknown"
+        return UNKNOWN
     if user.get("state") != "active":
-        return "deleted"
-    return None if team in user.get("teams", ()) else "not in the team"
+        return DELETED
+    return None if team in user.get("teams", ()) else NOT_IN_TEAM
 
 
 def _off(row: Mapping[str, Any]) -> str | None:

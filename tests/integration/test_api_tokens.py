@@ -357,7 +357,8 @@ def test_a_token_counts_in_one_place_only(served, client, headers):
 def test_no_token_counts_in_a_query(served, client, name):
     answer = client.get("/api/v1/me", query_string={name: issue(served).token})
 
-    assert answer.status_code == 401
+    # 400 for names that are surely meant as such: to be told beats to be let go.
+    assert answer.status_code in {400, 401}
 
 
 def test_two_interleaved_requests_never_share_identity(served):

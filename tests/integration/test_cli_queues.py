@@ -162,6 +162,7 @@ def test_a_configuration_that_is_right_is_told_without_secrets(servers, tmp_path
     assert [it["check"] for it in told if it["ok"]] == [
         "settings",
         "secrets",
+        "keys",
         "handlers",
         "spool",
         "RabbitMQ",

@@ -8,6 +8,7 @@ from config.access import ROLES
 from state.accounts import BY_CLAIMS, Accounts
 from state.issued import Issued, IssuedTokens, index_tokens
 from state.migrations import migrate
+from state.roster import Roster
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = "gitlab:41"
@@ -16,6 +17,11 @@ ADA = "gitlab:41"
 @pytest.fixture
 def accounts(database):
     return Accounts(database, "gitlab", "viewer")
+
+
+@pytest.fixture
+def roster(database):
+    return Roster(database, "gitlab", "viewer")
 
 
 @pytest.fixture
@@ -223,14 +229,14 @@ def names(listed):
     ]
 
 
-def test_of_whom_something_was_decided_is_listed(database, accounts):
+def test_of_whom_something_was_decided_is_listed(database, accounts, roster):
     know(database)
     know(database, "gitlab:42", username="bob")
     give(accounts, "admin")
     give(accounts, "operator", "service:reports")
     give(accounts, "viewer", "gitlab:99")
 
-    listed = list(accounts.listed())
+    listed = list(roster.decided())
 
     assert names(listed) == [
         (ADA, "admin", "ada"),
@@ -240,7 +246,7 @@ def test_of_whom_something_was_decided_is_listed(database, accounts):
     assert (listed[0].by, listed[0].at) == ("cli:root", NOW)
 
 
-def test_everyone_is_listed_once(database, accounts):
+def test_everyone_is_listed_once(database, accounts, roster):
     know(database)
     know(database, "gitlab:42", username="bob")
     know(database, "gitlab:43", state="deleted")
@@ -248,7 +254,7 @@ def test_everyone_is_listed_once(database, accounts):
     give(accounts, "operator", "service:reports")
     give(accounts, "viewer", "gitlab:99")
 
-    listed = list(accounts.listed(everyone=True))
+    listed = list(roster.everyone())
 
     assert names(listed) == [
         (ADA, "admin", "ada"),
