@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 from flask import Flask, Response, request
 
-#: What such a page may send and read. It brings a token, never our cookies.
+#: Where such a page sends a cookie: the one that a sign-in under way is bound to.
+SIGN_IN = frozenset({"login.begin", "login.end", "login.end_alias"})
+#: What such a page may send and read. Elsewhere it brings a token, never our cookies.
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 SENT = "Authorization, Content-Type, If-None-Match"
 READ = "Link, ETag, Retry-After"
@@ -35,6 +37,8 @@ def install(app: Flask, origins: Collection[str]) -> None:
         if origin in origins:
             answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Expose-Headers"] = READ
+            if request.endpoint in SIGN_IN:
+                answer.headers["Access-Control-Allow-Credentials"] = "true"
         return answer
 
 

@@ -36,6 +36,7 @@ def api_settings(host):
         "GITLAB_CLIENT_SECRET": SECRET,
         "ALLOW_PRIVATE_ENDPOINTS": "true",
         "FRONTEND_URLS": f"https://other.example.com,{FRONT_END}",
+        "CORS_ORIGINS": "https://ui.example.com",
         "LOGIN_RATE": "10000/minute",
     }
 
@@ -342,6 +343,26 @@ class TestAFrontEnd:
         url = browser.agreed(begun(browser, redirect_uri=FRONT_END), user)
 
         assert refusal(ended(browser, url)) == (403, "sign-in-forbidden")
+
+    def test_on_another_origin_may_bring_the_cookie_of_the_sign_in(self, browser):
+        def allowed(answer):
+            return answer.headers.get("Access-Control-Allow-Credentials")
+
+        ours, others = "https://ui.example.com", "https://evil.example"
+        params = {"redirect_uri": FRONT_END}
+        begun, ended, foreign, elsewhere = (
+            browser.request(method, path, params=params, headers={"Origin": origin})
+            for method, path, origin in (
+                ("GET", "/api/v1/login/gitlab", ours),
+                ("POST", "/api/v1/login/gitlab", ours),
+                ("GET", "/api/v1/login/gitlab", others),
+                ("GET", "/-/session", ours),
+            )
+        )
+
+        assert begun.headers["Access-Control-Allow-Origin"] == ours
+        assert list(map(allowed, (begun, ended))) == ["true", "true"]
+        assert list(map(allowed, (foreign, elsewhere))) == [None, None]
 
     @pytest.mark.parametrize("mode", ["broken", "away"])
     def test_is_told_that_the_host_is_away(self, host, browser, mode):
