@@ -6,10 +6,11 @@ from flask import Flask
 from flask_smorest import Blueprint
 from prometheus_client import CollectorRegistry
 
-from api import documents, guard, problems, protection, published
+from api import documents, guard, problems, protection, published, trail
+from api.completing import Completing
 from api.exchange import routes as exchange
 from api.login import room as login
-from api.completing import Completing
+from api.operations import rooms as operations
 from api.problems import ProblemApi
 from api.resources import me
 from api.resources import routes as resources
@@ -24,6 +25,7 @@ ROOMS: Sequence[Callable[[Services], Blueprint]] = (
     exchange.blueprint,
     resources.blueprint,
     me.blueprint,
+    *operations.ROOMS,
 )
 
 _ABOUT = (
@@ -68,6 +70,7 @@ def create_app(
     sessions = Sessions(public_url(services.settings))
     sessions.install(app)
     guard.install(app, services, sessions)
+    trail.install(app, services)
     api = ProblemApi(app, spec_kwargs={"extra_plugins": [Completing()]})
     for room in ROOMS:
         api.register_blueprint(room(services))

@@ -7,7 +7,9 @@ from datetime import datetime
 from api.keyring import Keyring
 from api.outgoing import Client
 from api.tokens import Tokens
+from broker.topology import Topology
 from config.settings import Settings
+from operations.queues import Queues
 from state.accounts import Accounts
 from state.documents import Db
 from state.issued import IssuedTokens
@@ -25,6 +27,8 @@ class Services:
     tokens: Tokens
     #: Asks the Git host, the issuer and the upstream.
     http: Client
+    #: The events and the dead letters at RabbitMQ.
+    queues: Queues
     #: The time, in UTC.
     now: Callable[[], datetime]
 
@@ -57,5 +61,6 @@ def assemble(
         issued=issued,
         tokens=tokens,
         http=Client(allow_private=access.allow_private),
+        queues=Queues(settings.amqp_url, Topology(settings.amqp_prefix)),
         now=now,
     )

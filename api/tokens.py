@@ -1,6 +1,7 @@
 """Issue our tokens, and tell whose a token is: JWTs that can be revoked."""
 
 import uuid
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,10 @@ from state.accounts import Accounts, Standing
 from state.issued import Issued, IssuedTokens
 from state.standing import rank
 
-__all__ = ["Fresh", "Identity", "NotAuthenticated", "Tokens"]
+#: What was issued last in this context, for whoever accounts for a request.
+LATEST: ContextVar[Issued | None] = ContextVar("issued", default=None)
+
+__all__ = ["LATEST", "Fresh", "Identity", "NotAuthenticated", "Tokens"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Tokens:
             expires_at=now + timedelta(seconds=lives),
         )
         self._issued.add(issued)
+        LATEST.set(issued)
         return Fresh(self._signed(issued), issued)
 
     def identify(self, token: str) -> Identity:

@@ -2,14 +2,13 @@
 
 import math
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
-from schemas.errors import ForgewireError
+from schemas.errors import TookTooLong
 
-
-class TookTooLong(ForgewireError):
-    """Raised when there is more to do than can be done in the time given."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,12 @@ class Deadline:
     def is_over(self) -> bool:
         """Return whether it has come."""
         return time.monotonic() >= self.moment
+
+    def watched(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield `items`; raise TookTooLong once it has come."""
+        for item in items:
+            self.check()
+            yield item
 
     def check(self) -> None:
         """Raise TookTooLong if it has come."""

@@ -1,7 +1,7 @@
 """See what is accepted, and where it is, other than in the ledger."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,10 +76,7 @@ def _spooled(folder: Path, deadline: Deadline) -> tuple[Sighting, ...] | None:
 
 
 def _sightings(found: Iterable[Any], deadline: Deadline) -> tuple[Sighting, ...]:
-    return tuple(_in_time(found, deadline))
-
-
-def _in_time(found: Iterable[Any], deadline: Deadline) -> Iterator[Sighting]:
-    for it in found:
-        deadline.check()
-        yield Sighting(it.source, it.event, it.delivery_id, it.receipt)
+    return tuple(
+        Sighting(it.source, it.event, it.delivery_id, it.receipt)
+        for it in deadline.watched(found)
+    )

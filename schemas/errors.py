@@ -64,3 +64,7 @@ class BrokerUnavailable(Unavailable):
 
 class StateUnavailable(Unavailable):
     """Raised when MongoDB did not confirm a write or answer a read."""
+
+
+class TookTooLong(ForgewireError):
+    """Raised when there is more to do than can be done in the time given."""

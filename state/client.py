@@ -1,5 +1,6 @@
 """Connect to MongoDB, and translate its errors at the border."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +16,12 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from schemas.errors import ForgewireError, StateUnavailable, Unstorable
+from schemas.errors import ForgewireError, StateUnavailable, TookTooLong, Unstorable
 
 #: How long to wait for a primary, for a connection and for an answer, in milliseconds.
 SELECT_MS, CONNECT_MS, SOCKET_MS = 2_000, 2_000, 20_000
+#: The driver and the server end what takes too long a little too early.
+ROUNDING_SECONDS = 0.1
 
 
 class BadAddress(ForgewireError):
@@ -68,6 +71,20 @@ def _client(url: str, **options: Any) -> MongoClient[dict[str, Any]]:
         raise BadAddress(
             f"FORGEWIRE_MONGODB_URL: The driver refuses it ({type(exc).__name__})."
         ) from None
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TookTooLong if what the block asks takes longer than that in all."""
+    end = time.monotonic() + seconds
+    try:
+        with timeout(seconds):
+            yield
+    except StateUnavailable as exc:
+        # Else it is the server that is away.
+        if time.monotonic() < end - ROUNDING_SECONDS:
+            raise
+        raise TookTooLong(f"MongoDB was asked for more than {seconds:g} s") from exc
 
 
 @contextmanager

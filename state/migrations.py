@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pymongo import ASCENDING, IndexModel
 
 from state.attempts import index_attempts
+from state.changes import index_changes
 from state.client import translated
+from state.deliveries import index_reading
 from state.documents import Db
 from state.issued import index_tokens
 from state.orders import index_orders
@@ -96,4 +98,6 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_sign_ins,
     index_usernames,
     index_attempts,
+    index_changes,
+    index_reading,
 )

@@ -11,6 +11,8 @@ SECONDS_PER_DAY = 86_400
 
 #: The indexes by which rows of `deliveries` expire, and the field of each.
 EXPIRY = {"expiry": "processed_at", "expiry_of_dropped": "dropped_at"}
+#: All that the setting holds for: collection and index.
+_KEPT_AS_LONG = (*(("deliveries", name) for name in EXPIRY), ("changes", "expiry"))
 
 
 def index_expiry(db: Db) -> None:
@@ -36,13 +38,16 @@ def index_expiry(db: Db) -> None:
 
 
 def retain(db: Db, *, days: int) -> None:
-    """Have the ledger keep each row for so many days; tombstones always stay."""
+    """Have the ledger keep each row for so many days; tombstones always stay.
+
+    What was changed through the API is remembered for as long.
+    """
     seconds = days * SECONDS_PER_DAY
     with translated():
-        found = db["deliveries"].index_information()
-        for name in EXPIRY:
+        for collection, name in _KEPT_AS_LONG:
+            found = db[collection].index_information()
             if found[name]["expireAfterSeconds"] != seconds:
-                _change(db, name, seconds)
+                _change(db, collection, name, seconds)
 
 
 def retained_days(db: Db) -> int:
@@ -52,6 +57,6 @@ def retained_days(db: Db) -> int:
     return int(found.get("expireAfterSeconds", 0)) // SECONDS_PER_DAY or DEFAULT_DAYS
 
 
-def _change(db: Db, name: str, seconds: int) -> None:
+def _change(db: Db, collection: str, name: str, seconds: int) -> None:
     index = {"name": name, "expireAfterSeconds": seconds}
-    db.command("collMod", "deliveries", index=index)
+    db.command("collMod", collection, index=index)

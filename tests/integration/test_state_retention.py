@@ -18,8 +18,8 @@ def migrated(database):
     return database
 
 
-def expiry(database):
-    found = database["deliveries"].index_information()
+def expiry(database, collection="deliveries"):
+    found = database[collection].index_information()
     return {
         name: index["expireAfterSeconds"] // DAY
         for name, index in found.items()
@@ -38,6 +38,7 @@ def test_another_setting_changes_the_indexes(migrated, days):
     retain(migrated, days=days)
 
     assert expiry(migrated) == {"expiry": days, "expiry_of_dropped": days}
+    assert expiry(migrated, "changes") == {"expiry": days}
     assert retained_days(migrated) == days
 
 
@@ -51,7 +52,8 @@ def test_the_row_of_a_dead_letter_expires_only_once_it_was_dropped(migrated):
 
 
 def test_tombstones_never_expire(migrated):
-    names = set(migrated.list_collection_names()) - {"deliveries", "suspects"}
+    books = {"deliveries", "suspects", "changes", "tokens", "sign_ins", "attempts"}
+    names = set(migrated.list_collection_names()) - books
 
     expiring = [
         name
