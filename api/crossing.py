@@ -37,9 +37,13 @@ def install(app: Flask, origins: Collection[str]) -> None:
         if origin in origins:
             answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Expose-Headers"] = READ
-            if request.endpoint in SIGN_IN:
-                answer.headers["Access-Control-Allow-Credentials"] = "true"
+            answer.headers.update(_with_cookies())
         return answer
+
+
+def _with_cookies() -> dict[str, str]:
+    allowed = {"Access-Control-Allow-Credentials": "true"}
+    return allowed if request.endpoint in SIGN_IN else {}
 
 
 def _is_preflight() -> bool:
