@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from api import documents, guard, problems, protection, published, trail
 from api.completing import Completing
+from api.cookies import RotatingCookies
 from api.exchange import routes as exchange
 from api.login import room as login
 from api.operations import rooms as operations
@@ -47,8 +48,6 @@ def create_app(
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="apidocs.json",
         MAX_CONTENT_LENGTH=services.settings.access.max_body_bytes,
-        SECRET_KEY=services.keyring.ring.cookie_secrets[0],
-        SECRET_KEY_FALLBACKS=list(services.keyring.ring.cookie_secrets[1:]),
         # Rows of the ledger and documents are shown as they are: times in ISO 8601.
         API_SPEC_OPTIONS={
             "info": {"description": _ABOUT},
@@ -65,6 +64,7 @@ def create_app(
             "security": [{"token": []}],
         },
     )
+    app.session_interface = RotatingCookies(services.keyring)
     problems.install(app)
     protection.install(app, services)
     sessions = Sessions(public_url(services.settings))
