@@ -64,7 +64,7 @@ def install(app: Flask, services: Services) -> None:
     def end(answer: Response) -> Response:
         if "trail" in g:
             _end(changes, g.trail, answer.status_code)
-        elif LATEST.get() is not None:
+        elif LATEST.get() is not None or "trail_more" in g:
             # A browser that comes back from where it signed in, by GET.
             return _signed_in(changes, services, answer)
         return answer
@@ -86,7 +86,8 @@ def _end(changes: Changes, id_: str, status: int) -> None:
 def _signed_in(changes: Changes, services: Services, answer: Response) -> Response:
     try:
         id_ = changes.begin(_actor(), _asked(), at=services.now())
-        changes.end(id_, _actor(), {}, status=answer.status_code)
+        more = _plain(g.get("trail_more", {}))
+        changes.end(id_, _actor(), more, status=answer.status_code)
     except Unavailable as exc:
         # The token is not handed out, so nobody is signed in.
         _log.warning("unavailable", cause=exc)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from api import trail
 from api.login import answers
 from api.login.oauth import NotVouchedFor
 from api.login.person import Person
@@ -110,6 +111,8 @@ class Desk:
             now = self._services.now()
             if accounts.follow_claim(subject, person.role, at=now):
                 _log.info("role-by-claim", subject=subject, role=person.role)
+                trail.subject(subject)
+                trail.note(role=person.role)
             standing = accounts.standing(subject)
         if standing.role is None:
             _log.warning("not-signed-in", subject=subject, why=standing.why_not)

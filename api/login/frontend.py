@@ -44,6 +44,7 @@ def add_routes(
     @routes.doc(security=[])
     def begin(told: dict[str, Any], provider: str) -> Response:
         """Begin to sign in: the front end sends the browser to the URL."""
+        desk.check(provider)
         back = _chosen(told["redirect_uri"], urls)
         browser = sessions.browser() or new_browser()
         url = desk.begin(provider, FRONT_END, back, browser)

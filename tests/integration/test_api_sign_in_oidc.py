@@ -223,6 +223,23 @@ class TestRoles:
 
         assert browser.get("/-/session").status_code == 401
 
+    def test_each_change_of_one_is_in_the_trail(self, api, provider):
+        noted = api.db["changes"]
+        noted.delete_many({})
+        role_of(api, "52")
+        provider.setup(people=PEOPLE | {"52": {"groups": []}})
+        role_of(api, "52")
+        role_of(api, "52")
+
+        rows = list(noted.find({"subject": "gitlab:52"}).sort("at"))
+
+        assert [it["parameters"].get("role", "as before") for it in rows] == [
+            "admin",
+            None,
+            "as before",
+        ]
+        assert {it["route"] for it in rows} == {"/-/oauth/<provider>/callback"}
+
     def test_what_an_operator_decided_stands(self, api):
         granted = {"by": "tests", "at": datetime.now(UTC)}
         api.services.accounts.set_role("gitlab:52", "operator", **granted)
