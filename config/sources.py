@@ -13,6 +13,8 @@ from config import parse
 
 #: Keys of documents are `<source>:<id>`, so a name must never hold a colon.
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+#: The API calls people `<source>:<id>`, and programs `service:<name>`.
+_TAKEN = frozenset({"service"})
 _KEYS = {"enabled", "tokens", "tokens_file", "signing_tokens", "signing_tokens_file"}
 
 
@@ -79,6 +81,8 @@ def _tables(file: Path) -> Mapping[str, Any]:
 def _source(name: str, table: Any, folder: Path) -> Source:
     if not _NAME.fullmatch(name):
         raise ValidationError("A source's name is made of a-z, 0-9 and hyphens.")
+    if name in _TAKEN:
+        raise ValidationError(f"{name} stands for programs: choose another name.")
     if not isinstance(table, dict):
         raise ValidationError("A source is a table.")
     _refuse_unknown(table, _KEYS)

@@ -125,6 +125,7 @@ class Forger:
             "dots": "...",
             "control characters": "a\x01b.c\x7f.d",
             "other letters": "ä.ö.ü",
+            "signed and huge": self.signed(more="x" * 9_000),
             "huge": "a" * 100_000,
             "huge and dotted": ".".join(["a" * 50_000] * 3),
         }

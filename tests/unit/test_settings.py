@@ -375,6 +375,7 @@ def test_hooks_can_be_switched_off_for_all_sources(tmp_path):
         ("[source.eu]", "Unknown: source."),
         ("[sources]\neu = 1", "[sources.eu] A source is a table."),
         ("[sources.EU]", "a-z, 0-9 and hyphens"),
+        ("[sources.service]", "service stands for programs"),
         ('[sources."a:b"]', "a-z, 0-9 and hyphens"),
         (f"[sources.{'a' * 64}]", "a-z, 0-9 and hyphens"),
         ("[sources.eu]\ntoken = 1", "[sources.eu] Unknown: token."),
