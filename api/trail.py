@@ -128,7 +128,8 @@ def _body() -> Mapping[str, Any] | None:
     try:
         body = request.get_json(silent=True)
     except RecursionError:
-        return None
+        title = "The body is nested too deeply"
+        raise Refused(400, "too-deep", title) from None
     return body if isinstance(body, dict) else None
 
 

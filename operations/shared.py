@@ -10,9 +10,14 @@ from schemas.errors import Unavailable
 
 T = TypeVar("T")
 
+FAILURE_SECONDS = 1.0
+
 
 class Shared(Generic[T]):
-    """A result that is given again while it is young; so is that a server is away."""
+    """A result that is given again while it is young.
+
+    So is that a server is away, for a second: or each who waited would try it in turn.
+    """
 
     def __init__(
         self, make: Callable[[], T], *, young_seconds: float, patience_seconds: float
@@ -41,9 +46,12 @@ class Shared(Generic[T]):
         return found
 
     def _kept(self) -> T | Unavailable | None:
-        if self._made is None or time.monotonic() - self._made[0] > self._young:
+        if self._made is None:
             return None
-        return self._made[1]
+        made_at, found = self._made
+        is_failure = isinstance(found, Unavailable)
+        young = min(FAILURE_SECONDS, self._young) if is_failure else self._young
+        return found if time.monotonic() - made_at < young else None
 
     def _anew(self) -> T | Unavailable:
         found: T | Unavailable

@@ -1,25 +1,17 @@
 """Look after what is under way over HTTP, with a real RabbitMQ, MongoDB and worker."""
 
 import json
-import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from broker.dead_letters import Death, bury
-from broker.envelope import encode
-from broker.topology import Topology
-from state.ledger import Ledger, Row
-from tests.api import Api
 from tests.commands import run_json
-from tests.rabbit import a_message, channel, consuming, publishing, take_all
+from tests.operating import NOON, Operated, a_row, problem
+from tests.rabbit import consuming, take_all
 from tests.receiver import until
-from tests.samples.load import event_of, payload
+from tests.samples.load import payload
 from tests.working import Worker
 
-NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-NOW = 1_790_000_000_000_000
-HOUR = 3_600_000_000
 DEAD = "/api/v1/dead-letters"
 
 
@@ -27,88 +19,25 @@ DEAD = "/api/v1/dead-letters"
 def stack(rabbitmq, mongodb, tmp_path_factory):
     """An API with queues and a database of its own."""
     folder = tmp_path_factory.mktemp("operations")
-    topology = Topology(f"test-{secrets.token_hex(6)}")
-    api = Api(folder, mongodb.url, AMQP_URL=rabbitmq.url, AMQP_PREFIX=topology.prefix)
-    api.topology = topology
-    api.servers = {
-        "AMQP_URL": rabbitmq.url,
-        "AMQP_PREFIX": topology.prefix,
-        "MONGODB_URL": api.settings.mongodb_url,
-        "DATA_DIR": folder,
-    }
-    yield api.wait()
+    api = Operated(folder, mongodb.url, rabbitmq.url).wait()
+    yield api
     api.close()
-    _delete(rabbitmq.url, topology)
 
 
 @pytest.fixture
-def api(stack, rabbitmq):
+def api(stack):
     """The API, with nothing in its queues, its ledger and its trail."""
-    with publishing(rabbitmq.url, stack.topology), channel(rabbitmq.url) as it:
-        for name in (stack.topology.events, stack.topology.dead_letters):
-            it.queue_purge(name)
-    for name in ("deliveries", "changes", "receivers"):
-        stack.db[name].delete_many({})
+    stack.clear()
     return stack
 
 
 @pytest.fixture
-def bury_one(api, rabbitmq):
-    """Bury a sample under a delivery id."""
-    with publishing(rabbitmq.url, api.topology) as publisher:
-
-        def bury_it(delivery_id, sample="user_create", **changes):
-            death = Death(
-                reason=changes.pop("reason", "handler-failed"),
-                detail="Traceback ...\nKeyError: 'id'",
-                handler=changes.pop("handler", "handlers.users.save"),
-                died_at=NOW + changes.pop("hours", 0) * HOUR,
-            )
-            fields = {
-                "event": event_of(sample),
-                "receipt": f"3f9c2a71.{delivery_id}",
-                "body": json.dumps(payload(sample)).encode(),
-            }
-            message = a_message(delivery_id, **fields | changes)
-            bury(publisher, *encode(message), death).result(5)
-            return message
-
-        yield bury_it
-
-
-@pytest.fixture
-def several(bury_one):
+def several(api):
     """Four letters that differ in everything."""
-    bury_one("d-1", hours=0)
-    bury_one("d-2", "push", handler="handlers.activity.push", hours=1)
-    bury_one("d-3", reason="unstorable", source="other", hours=2)
-    bury_one("d-4", "key_create", handler=None, hours=3)
-
-
-def _delete(url, topology):
-    with channel(url) as it:
-        for name in (topology.events, topology.dead_letters):
-            it.queue_delete(name)
-            it.exchange_delete(name)
-
-
-def a_row(number, **changes):
-    at = NOON + timedelta(seconds=number)
-    fields = {
-        "source": "gitlab",
-        "delivery_id": f"d-{number}",
-        "receipt": f"3f9c2a71.{number + 1}",
-        "event": "user_create",
-        "outcome": "applied",
-        "received_at": at,
-        "processed_at": at + timedelta(milliseconds=5),
-        "entity": "users/41",
-    }
-    return Row(**fields | changes)
-
-
-def keep(api, *rows):
-    Ledger(api.db).write(rows)
+    api.bury("d-1", hours=0)
+    api.bury("d-2", "push", handler="handlers.activity.push", hours=1)
+    api.bury("d-3", reason="unstorable", source="other", hours=2)
+    api.bury("d-4", "key_create", handler=None, hours=3)
 
 
 def ids(answer):
@@ -118,17 +47,6 @@ def ids(answer):
 
 def left(api):
     return ids(api.call("GET", DEAD, role="viewer"))
-
-
-def trail(api):
-    answer = api.call("GET", "/api/v1/changes", role="admin")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def problem(answer):
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    return answer.status_code, answer.json()["code"]
 
 
 def test_the_catalogue_tells_who_decides_on_what(api):
@@ -173,7 +91,7 @@ def test_an_event_sent_by_hand_becomes_state_and_balances(api, rabbitmq, tmp_pat
     assert user["username"] == payload("user_create")["username"]
     audit = run_json("audit", **api.servers)
     assert (audit["accepted"], audit["missing"], audit["balanced"]) == (1, 0, True)
-    (change,) = trail(api)
+    (change,) = api.trail()
     assert change["subject"] == "service:operator"
     assert change["outcome"] == "done"
     assert change["parameters"] == {
@@ -191,7 +109,7 @@ def test_events_sent_by_hand_are_never_missing(api, rabbitmq):
         taken = [it.message() for it in take_all(consumer, 3)]
     # Only the last of the three gets its row: gaps would show now.
     last = taken[-1]
-    keep(api, a_row(1, delivery_id=last.delivery_id, receipt=last.receipt))
+    api.keep(a_row(1, delivery_id=last.delivery_id, receipt=last.receipt))
 
     audit = run_json("audit", **api.servers)
 
@@ -216,7 +134,7 @@ def test_what_would_die_is_not_sent(api, changes, code):
     answer = api.call("POST", "/api/v1/events", role="operator", json=sent)
 
     assert problem(answer) == (422, code)
-    assert trail(api)[0]["outcome"] == "refused"
+    assert api.trail()[0]["outcome"] == "refused"
     assert (
         api.call("GET", "/api/v1/queues", role="viewer").json()["events"]["depth"] == 0
     )
@@ -239,8 +157,7 @@ def test_who_may_do_what(api, several):
 
 
 def test_the_ledger_is_listed_newest_first_and_narrowed(api):
-    keep(
-        api,
+    api.keep(
         a_row(1),
         a_row(2, event="push", entity="activity/1", outcome="stale"),
         a_row(3, source="other", entity="users/42"),
@@ -273,22 +190,22 @@ def test_the_ledger_is_listed_newest_first_and_narrowed(api):
 def test_pages_of_the_ledger_stay_right_while_rows_are_added(api):
     same = NOON + timedelta(minutes=1)
     # Several of one millisecond: only the ids tell them apart.
-    keep(api, *(a_row(number, received_at=same) for number in range(5)))
-    keep(api, *(a_row(number) for number in range(5, 10)))
+    api.keep(*(a_row(number, received_at=same) for number in range(5)))
+    api.keep(*(a_row(number) for number in range(5, 10)))
 
     seen, url = [], "/api/v1/deliveries?limit=3"
     while url:
         answer = api.call("GET", url, role="viewer")
         seen += ids(answer)
-        keep(api, a_row(100 + len(seen)))
+        api.keep(a_row(100 + len(seen)))
         url = answer.links.get("next", {}).get("url", "").removeprefix(api.url)
 
     assert seen == [f"d-{it}" for it in (4, 3, 2, 1, 0, 9, 8, 7, 6, 5)]
 
 
 def test_a_delivery_is_shown_with_its_repetitions(api):
-    keep(api, a_row(1), a_row(2, delivery_id="d-1#2"))
-    keep(api, a_row(3, delivery_id="d-1"), a_row(4, delivery_id="d/5?#"))
+    api.keep(a_row(1), a_row(2, delivery_id="d-1#2"))
+    api.keep(a_row(3, delivery_id="d-1"), a_row(4, delivery_id="d/5?#"))
 
     told = api.call("GET", "/api/v1/deliveries/gitlab:d-1", role="viewer").json()
     odd = api.call("GET", "/api/v1/deliveries/gitlab:d%2F5%3F%23", role="viewer")
@@ -340,9 +257,9 @@ def replay(api, **sent):
 
 
 def test_dead_letters_are_sent_again_and_what_would_die_again_stays(
-    api, rabbitmq, several, bury_one
+    api, rabbitmq, several
 ):
-    bury_one("d-5", body=b"{}", hours=4)
+    api.bury("d-5", body=b"{}", hours=4)
 
     dry = replay(api, all=True, dry_run=True).json()
     unchanged = left(api)
@@ -358,7 +275,7 @@ def test_dead_letters_are_sent_again_and_what_would_die_again_stays(
     with consuming(rabbitmq.url, api.topology) as consumer:
         sent = [it.message() for it in take_all(consumer, 2)]
     assert [(it.delivery_id, it.attempt) for it in sent] == [("d-1", 2), ("d-2", 2)]
-    assert trail(api)[0]["parameters"] == {
+    assert api.trail()[0]["parameters"] == {
         "ids": ["d-1", "d-2", "d-5", "d-9"],
         "replayed": 2,
         "refused": 1,
@@ -397,7 +314,7 @@ def test_a_drop_is_noted_in_ledger_and_trail(api, several):
     row = api.call("GET", "/api/v1/deliveries/gitlab:d-1", role="viewer").json()
     assert (row["outcome"], row["note"]) == ("dead", "service:admin: obsolete")
     assert row["dropped_at"]
-    last = trail(api)[0]
+    last = api.trail()[0]
     assert last["parameters"]["ids"] == ["d-1", "d-9"]
     assert last["parameters"]["others"] == ["note"]
     assert last["parameters"]["dropped"] == 1
