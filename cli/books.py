@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cli import connect
 from state.accounts import SERVICE, Accounts
 from state.documents import Db
-from state.issued import IssuedTokens
+from state.issued import Issued, IssuedTokens
 from state.roster import Listed, Roster
 
 
@@ -20,6 +21,16 @@ class Books:
     accounts: Accounts
     roster: Roster
     issued: IssuedTokens
+
+    def good_tokens(self, now: datetime, subject: str = "") -> Iterator[Issued]:
+        """Yield the tokens that are good, the youngest first; all, or of a subject."""
+        may: dict[str, bool] = {}
+        for token in self.issued.live(now, subject):
+            if token.subject not in may:
+                standing = self.accounts.standing(token.subject)
+                may[token.subject] = standing.role is not None
+            if may[token.subject]:
+                yield token
 
 
 @contextmanager

@@ -111,9 +111,9 @@ def verify(*, file: TextIO, as_json: bool) -> None:
 @source_option
 @json_option
 def revoke(*, jti: str | None, user: str | None, source: str, as_json: bool) -> None:
-    """Revoke the token with that id (claim `jti`), or all of one subject, at once.
+    """Revoke one token, by its claim `jti`, or all of one subject.
 
-    The subject can get new ones: to prevent that, `forgewire user deactivate`. Exits 1
+    It counts from the next request on. The subject can get new ones: to prevent that, `forgewire user deactivate`. Exits 1
     if there was no such token that was good.
     """
     if bool(jti) == bool(user):
@@ -145,10 +145,13 @@ def revoke(*, jti: str | None, user: str | None, source: str, as_json: bool) -> 
 )
 @json_option
 def list_(*, user: str | None, source: str, limit: int, as_json: bool) -> None:
-    """List the tokens that are good, the youngest first; not the tokens themselves."""
+    """List the tokens that are good, the youngest first.
+
+    The tokens themselves are kept nowhere.
+    """
     with open_books() as books:
         subject = who.subject(books.db, user, source) if user else ""
-        live = books.issued.live(datetime.now(UTC), subject)
+        live = books.good_tokens(datetime.now(UTC), subject)
         found = [_told(issued) for issued in islice(live, limit)]
     if as_json:
         print_json(found)

@@ -80,7 +80,7 @@ def show(*, who_: str, source: str, as_json: bool) -> None:
     with open_books() as books:
         subject = who.subject(books.db, who_, source)
         found = books.roster.one(subject)
-        tokens = list(books.issued.live(datetime.now(UTC), subject))
+        tokens = list(books.good_tokens(datetime.now(UTC), subject))
     if found.standing.why_not == UNKNOWN and found.by is None:
         raise click.ClickException(unknown(subject))
     shown = told(found)

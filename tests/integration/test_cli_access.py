@@ -375,6 +375,16 @@ def test_tokens_are_listed_without_the_tokens(forgewire, told):
     assert token["access_token"].split(".")[2] not in shown
 
 
+def test_tokens_of_who_is_gone_are_not_listed_as_good(told, database):
+    for who in ("ada", "bob", "ada"):
+        told("token", "mint", "--user", who)
+
+    database["users"].update_one({"_id": ADA}, {"$set": {"state": "deleted"}})
+
+    assert [it["subject"] for it in told("token", "list")] == ["gitlab:42"]
+    assert told("user", "show", ADA)["tokens"] == []
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_can_be_given(told, role):
     assert told("user", "set-role", "ada", role)["role"] == role
