@@ -113,8 +113,8 @@ def verify(*, file: TextIO, as_json: bool) -> None:
 def revoke(*, jti: str | None, user: str | None, source: str, as_json: bool) -> None:
     """Revoke one token, by its claim `jti`, or all of one subject.
 
-    It counts from the next request on. The subject can get new ones: to prevent that, `forgewire user deactivate`. Exits 1
-    if there was no such token that was good.
+    It counts from the next request on. The subject can get new ones: to prevent that,
+    `forgewire user deactivate`. Exits 1 if there was no such token that was good.
     """
     if bool(jti) == bool(user):
         raise click.UsageError("name either a token's JTI, or --user")
