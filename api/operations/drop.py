@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema
 
 from api import trail
 from api.guard import current, needs
 from api.operations.answers import AWAY, BUSY, explained, fails
-from api.operations.parameters import listed, text
+from api.operations.parameters import Flag, listed, text
 from api.operations.shown import DroppedSchema
 from api.services import Services
 from operations.deadline import Deadline
@@ -36,7 +36,7 @@ class DropAsked(Schema):
 
     ids = listed("The delivery ids.", required=True)
     note = text("Why, for the ledger.", MAX_NOTE)
-    dry_run = fields.Boolean(
+    dry_run = Flag(
         load_default=False,
         metadata={"description": "Say what would be dropped, and drop none."},
     )

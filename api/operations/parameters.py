@@ -12,6 +12,8 @@ from api.resources.asked import Parameters
 from operations.selection import Selection
 
 MAX_TEXT = 1_024
+#: The same in a query, and how many of them: a server reads no more than 64 KiB of it.
+MAX_NAME, MAX_NAMES = 255, 20
 #: Letters that one request names, lists or sends at most.
 MAX_LETTERS = 1_000
 _SEVERAL = "Several are given with commas between them."
@@ -41,6 +43,15 @@ def _is_unicode(value: str) -> None:
         raise ValidationError("Not Unicode.") from None
 
 
+class Flag(fields.Boolean):
+    """True or false in a body, and nothing that could be taken for one of them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def text(description: str, most: int = MAX_TEXT, **more: Any) -> fields.String:
     """Return a text that AMQP and MongoDB can express."""
     return fields.String(
@@ -53,8 +64,8 @@ def text(description: str, most: int = MAX_TEXT, **more: Any) -> fields.String:
 def several(description: str, **more: Any) -> fields.Field[Any]:
     """Return a parameter of a query that lists texts."""
     listed: fields.Field[Any] = DelimitedList(
-        text(description),
-        validate=validate.Length(1, MAX_LETTERS),
+        text(description, MAX_NAME),
+        validate=validate.Length(1, MAX_NAMES),
         metadata={"description": f"{description} {_SEVERAL}"},
         **more,
     )

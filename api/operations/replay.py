@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from api import trail
 from api.guard import current, needs
 from api.operations.answers import AWAY, BUSY, explained, fails
-from api.operations.parameters import MAX_LETTERS, LettersSent, selection
+from api.operations.parameters import MAX_LETTERS, Flag, LettersSent, selection
 from api.operations.shown import ReplayedSchema
 from api.problems import Refused
 from api.services import Services
@@ -34,8 +34,8 @@ role operator."""
 class ReplayAsked(LettersSent):
     """Which dead letters are sent."""
 
-    all = fields.Boolean(load_default=False, metadata={"description": "All there are."})
-    dry_run = fields.Boolean(
+    all = Flag(load_default=False, metadata={"description": "All there are."})
+    dry_run = Flag(
         load_default=False,
         metadata={"description": "Say what would be sent, and send none."},
     )
