@@ -70,6 +70,7 @@ def ready(api, provider):
         redirect_uris=[f"{api.url}/-/oauth/oidc/callback"],
         logout_uris=[f"{api.url}/"],
         overrides={},
+        user_info={},
         away=False,
     )
 
@@ -171,6 +172,14 @@ class TestAnIdToken:
         answer = browser.get(browser.vouched(url, "51"))
 
         assert refusal(answer) == (401, "sign-in-refused")
+
+
+def test_user_info_of_somebody_else_is_not_believed(api, provider, browser):
+    url = back(browser)
+    provider.setup(user_info={"sub": "52", "groups": ["git-admins"]})
+
+    assert refusal(browser.get(url)) == (502, "provider-away")
+    assert list(api.db["accounts"].find()) == []
 
 
 def test_fault_10_a_replay_and_a_foreign_browser_are_refused(api, browser):

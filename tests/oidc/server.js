@@ -15,6 +15,7 @@ const setup = {
   redirect_uris: ["http://127.0.0.1:1/callback"],
   logout_uris: [],
   overrides: {}, // claims of id tokens that are told wrongly
+  user_info: {}, // what the user info tells wrongly
   away: false, // closes every connection
 };
 let keys;
@@ -70,6 +71,10 @@ function build() {
     if (ctx.path === "/token" && ctx.body?.id_token && Object.keys(setup.overrides).length) {
       ctx.body.id_token = await retold(ctx.body.id_token);
     }
+  });
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path === "/me") Object.assign(ctx.body, setup.user_info);
   });
   const callback = provider.callback();
   return async (req, res) => {
