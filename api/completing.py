@@ -9,8 +9,8 @@ from werkzeug.routing import Rule
 
 from api.guard import PUBLIC
 
-#: What may go wrong wherever a body is read: not JSON, too large, of another type.
-_OF_BODIES = (400, 413, 415)
+#: What may go wrong wherever a body is read: not JSON, too large, no length told.
+_OF_BODIES = (400, 411, 413, 415)
 #: Endpoints that ask no other server begin so.
 _ALONE = ("health.", "documents.", "api-docs.", "keys.")
 

@@ -1,9 +1,9 @@
 """Guard every request and every answer, whatever its route."""
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
-from api import crossing, limiting
+from api import crossing, forwarded, limiting
 from api.problems import Refused
 from api.services import Services, public_url
 
@@ -34,9 +34,7 @@ def install(app: Flask, services: Services) -> None:
 
     @app.before_request
     def refuse() -> None:
-        if (request.content_length or 0) > access.max_body_bytes:
-            # Also where no view would read it.
-            raise RequestEntityTooLarge
+        _check_length(access.max_body_bytes)
         if any(name.lower() in TOKENS for name in request.args):
             raise _token_in_url()
 
@@ -49,8 +47,18 @@ def install(app: Flask, services: Services) -> None:
             answer.headers.setdefault(name, value)
         return answer
 
+    forwarded.install(app, access.trusted_proxies)
     crossing.install(app, access.cors_origins)
     limiting.install(app, services.db, access.login_rate)
+
+
+def _check_length(most: int) -> None:
+    """Refuse a body by what its head says, also where no view would read it."""
+    if (request.content_length or 0) > most:
+        raise RequestEntityTooLarge
+    if "Transfer-Encoding" in request.headers:
+        # Of what comes in pieces werkzeug would silently take the first bytes only.
+        raise LengthRequired
 
 
 def _not_kept(answer: Response) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_FRONTEND_URLS": "https://ui.example.com/callback",
     "FORGEWIRE_CORS_ORIGINS": "https://ui.example.com",
     "FORGEWIRE_LOGIN_RATE": "20/minute",
+    "FORGEWIRE_TRUSTED_PROXIES": "10.0.0.7,2001:db8::/64",
     "FORGEWIRE_API_MAX_BODY_BYTES": "1048576",
     "FORGEWIRE_API_SECONDS": "10",
 }
@@ -92,6 +94,8 @@ class Access:
     cors_origins: tuple[str, ...]
     #: How often one address may try to sign in or to get a token: "20/minute".
     login_rate: str
+    #: Whose word on who asks is taken: X-Forwarded-For.
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     max_body_bytes: int
     #: How long a request may keep the database busy.
     seconds: float
@@ -107,6 +111,8 @@ def add_parsers(env: Reader) -> None:
     # environs parses defaults, too.
     env.add_parser("http_url", lambda text: http_url(text) if text else None)
     env.add_parser("http_urls", lambda text: tuple(map(http_url, parse.split(text))))
+    env.add_parser("origins", lambda text: tuple(map(origin, parse.split(text))))
+    env.add_parser("networks", parse.networks)
     env.add_parser("role_map", role_map)
     env.add_parser("rate", rate)
 
@@ -123,6 +129,14 @@ def http_url(text: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValidationError("A URL without user, query and fragment is wanted.")
     return text.rstrip("/")
+
+
+def origin(text: str) -> str:
+    """Return an origin as browsers write it: in lower case, without a path."""
+    url = http_url(text).lower()
+    if urlsplit(url).path or "*" in url:
+        raise ValidationError("Not an origin of the form https://host.")
+    return url
 
 
 def role_map(text: str) -> dict[str, str]:
@@ -193,8 +207,9 @@ def _limits(env: Reader) -> dict[str, Any]:
     within = validate.Range
     return {
         "allow_private": env.bool("ALLOW_PRIVATE_ENDPOINTS", default=False),
-        "cors_origins": env.http_urls("CORS_ORIGINS", "") or (),
+        "cors_origins": env.origins("CORS_ORIGINS", "") or (),
         "login_rate": env.rate("LOGIN_RATE", "20/minute"),
+        "trusted_proxies": env.networks("TRUSTED_PROXIES", "") or (),
         "max_body_bytes": env.int(
             "API_MAX_BODY_BYTES", 1 << 20, validate=within(1, 64 << 20)
         ),

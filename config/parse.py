@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import unquote, urlsplit
 
 from environs import ValidationError
@@ -99,6 +100,14 @@ def token_bytes(entries: Iterable[str]) -> tuple[bytes, ...]:
 def signing_key_bytes(entries: Iterable[str]) -> tuple[bytes, ...]:
     """Return the key that each `whsec_…` stands for."""
     return tuple(_signing_key(entry) for entry in entries)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks in `10.0.0.0/8,2001:db8::7`; an address is one as well."""
+    try:
+        return tuple(map(ip_network, split(text)))
+    except ValueError:
+        raise ValidationError("Not addresses or networks of IP.") from None
 
 
 def _token(entry: str) -> bytes:

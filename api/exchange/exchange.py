@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from api import trail
 from api.claims import NotAuthenticated
 from api.exchange.host import Host
 from api.exchange.relay import Relay, Relayed
@@ -44,6 +45,7 @@ class Exchange:
         standing = self.accounts.standing(subject)
         if standing.role is None:
             raise _refused(f"{subject}: {standing.why_not}")
+        trail.subject(subject)
         if self.relay is None:
             fresh = self.tokens.issue(standing, KIND)
             _log.info("token-issued", subject=subject, jti=fresh.issued.jti)

@@ -188,6 +188,18 @@ def assert_problem(answer, status):
     assert answer.json()["status"] == status
 
 
+def test_the_trail_tells_who_got_a_token_and_of_nobody_who_got_none(relaying, issuing):
+    for api in (issuing, relaying):
+        api.db["changes"].delete_many({})
+        assert asks(api, PERSONAL).status_code == 201
+        assert asks(api, "of-an-outsider").status_code == 401
+        assert asks(api, None).status_code == 401
+        told = api.call("GET", "/api/v1/changes", role="admin").json()
+        assert PERSONAL not in json.dumps(told)
+        (row,) = told
+        assert (row["subject"], row["route"]) == (f"gitlab:{ALLOWED}", PATH)
+
+
 def test_fault_15_a_relay_never_sends_on_the_callers_token(relaying, upstream):
     answer = asks(relaying, PERSONAL, Cookie="a=b", X_Own="mine")
     assert answer.status_code == 201
