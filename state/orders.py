@@ -4,7 +4,6 @@ Every order ends with `_id`, so that it is total: a page can begin where another
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +15,8 @@ from state.documents import Db
 
 #: Texts are compared by their letters and accents; letter case does not count.
 ANY_CASE = Collation("en", strength=CollationStrength.SECONDARY)
+
+_INDEX_NOT_FOUND = 27
 
 Keys: TypeAlias = list[tuple[str, int]]
 
@@ -98,9 +99,17 @@ def index_orders(db: Db) -> None:
             continue
         db[name].create_indexes(listed.indexes())
         for relation in listed.relations:
-            # Indexes of relations took along the order of their rows.
-            with suppress(OperationFailure):
-                db[name].drop_index(f"{relation}_state")
+            # Those that only find what belongs together are not needed any more.
+            _drop(db, name, f"{relation}_state")
+
+
+def _drop(db: Db, collection: str, index: str) -> None:
+    try:
+        db[collection].drop_index(index)
+    except OperationFailure as exc:
+        # Another process that starts may have been faster.
+        if exc.code != _INDEX_NOT_FOUND:
+            raise
 
 
 def _compared(order: Order) -> dict[str, Any]:

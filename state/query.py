@@ -4,21 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import ExecutionTimeout
 
-from schemas.errors import ForgewireError
-from state.client import translated
+from state.client import limited, translated
 from state.documents import Db
 from state.orders import ANY_CASE
 from state.question import Clause, Document, Question, conditions, matching, states
 
 
-class TooSlow(ForgewireError):
-    """Raised when a query is ended because it took too long."""
-
-
 def page(db: Db, asked: Question, seconds: float) -> list[Document]:
-    """Return up to `limit` rows; raise TooSlow after `seconds`."""
+    """Return up to `limit` rows; raise TookTooLong after `seconds`."""
     direction = DESCENDING if asked.is_descending else ASCENDING
     return _read(
         db,
@@ -77,9 +71,5 @@ def is_team(db: Db, source: str, name: str, seconds: float) -> bool:
 def _read(
     db: Db, collection: str, query: Clause, seconds: float, **how: Any
 ) -> list[Document]:
-    with translated():
-        try:
-            most = int(seconds * 1000)
-            return list(db[collection].find(query, max_time_ms=most, **how))
-        except ExecutionTimeout:
-            raise TooSlow(f"more than {seconds:g} s") from None
+    with limited(seconds), translated():
+        return list(db[collection].find(query, **how))

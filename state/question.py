@@ -40,7 +40,7 @@ class Question:
     beginnings: Mapping[str, str] = field(default_factory=dict)
     #: The row before the first one; None: from the beginning.
     after: Place | None = None
-    limit: int = 1_000
+    limit: int = 250
     #: The fields to read.
     fields: Sequence[str] = ()
 

@@ -7,10 +7,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+import structlog
 from flask import Response, request
 from marshmallow import Schema
 
+from api import problems
+from api.problems import Refused
 from api.resources.declared import Resource
+from schemas.errors import TookTooLong, Unavailable
+
+_log = structlog.stdlib.get_logger("api")
 
 LINES = "application/x-ndjson"
 _OPTIONS = orjson.OPT_APPEND_NEWLINE
@@ -47,15 +53,35 @@ def conditional(shown: Any, links: Mapping[str, str] | None = None) -> Response:
 
 
 def lines(chunks: Iterable[Sequence[Mapping[str, Any]]], view: View) -> Response:
-    """Return documents as JSON Lines, sent as they are read."""
+    """Return documents as JSON Lines, sent as they are read.
+
+    If they cannot all be read, the last line is a problem instead of a document.
+    """
 
     def encoded() -> Iterator[bytes]:
-        for chunk in chunks:
-            yield b"".join(orjson.dumps(view.of(it), option=_OPTIONS) for it in chunk)
+        try:
+            for chunk in chunks:
+                rows = map(view.of, chunk)
+                yield b"".join(orjson.dumps(it, option=_OPTIONS) for it in rows)
+        except (Unavailable, TookTooLong) as exc:
+            # The status is sent, and the server ends the answer as if it were whole.
+            _log.warning("export-failed", cause=exc)
+            yield problems.told(_incomplete()).get_data() + b"\n"
 
     return Response(
         encoded(), content_type=LINES, headers={"Cache-Control": "private, no-store"}
     )
+
+
+def too_slow() -> Refused:
+    """Return what is told of a query that took too long."""
+    detail = "Ask for less: by more filters, fewer rows, or in another order."
+    return Refused(503, "too-slow", "The query took too long", detail)
+
+
+def _incomplete() -> Refused:
+    detail = "What comes before is right, but not all of it. Ask for it again."
+    return Refused(503, "incomplete", "The export could not be finished", detail)
 
 
 def page_url(base: str, cursor: str | None) -> str:

@@ -65,8 +65,8 @@ def export(routes: Blueprint, resource: Resource) -> Decorator:
         routes.alt_response(503, "SERVICE_UNAVAILABLE"),
         routes.doc(
             summary=f"Export all {what}",
-            description="One JSON object a line, in the shape of the listing. An "
-            "answer that breaks off ends without the last chunk of HTTP.",
+            description="One JSON object a line, in the shape of the listing. If not "
+            "all can be read, the last line is a problem, with a `status` of 503.",
         ),
     )
 

@@ -49,9 +49,9 @@ class Reader:
         found = query.one(self._db, name, doc_id, fields, self._seconds)
         states = asked.STATES[given.get("state", "active")]
         if found is None or found.get("state", states[0]) not in states:
-            detail = f"No event told of {resource.singular} with this id"
-            also = ", or it is deleted: state=all" if "state" in given else ""
-            raise Refused(404, "not-found", "Not found", f"{detail}{also}.")
+            also = "" if "deleted" in states else ", or it is deleted: see state=all"
+            detail = f"No event told of {resource.singular} with this id{also}."
+            raise Refused(404, "not-found", "Not found", detail)
         return conditional(View(resource, given).of(found))
 
     def export(self, resource: Resource, given: Mapping[str, Any]) -> Response:

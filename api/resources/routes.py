@@ -8,16 +8,15 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from api import problems
-from api.problems import Refused
 from api.resources import asked, described
+from api.resources.answers import too_slow
 from api.resources.declared import RESOURCES, TEAMS, USERS, Resource
 from api.resources.reader import Reader
 from api.services import Services
-from state.query import TooSlow
+from schemas.errors import TookTooLong
 
 #: What is not declared is refused, not passed over.
 _QUERY = {"location": "query", "unknown": RAISE}
-_NARROW = "Ask for less: by more filters, fewer rows, or in another order."
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -30,11 +29,9 @@ def blueprint(services: Services) -> Blueprint:
         _add_one(routes, resource, reader)
     _add_members(routes, reader)
 
-    @routes.errorhandler(TooSlow)
-    def tell(_: TooSlow) -> Response:
-        return problems.told(
-            Refused(503, "too-slow", "The query took too long", _NARROW)
-        )
+    @routes.errorhandler(TookTooLong)
+    def tell(_: TookTooLong) -> Response:
+        return problems.told(too_slow())
 
     return routes
 

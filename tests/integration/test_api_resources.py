@@ -2,19 +2,30 @@
 
 import base64
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
+from prometheus_client import CollectorRegistry
 
+from api.app import create_app
 from api.resources.declared import RESOURCES
 from handlers.changes import RESERVED
+from state.client import has_primary
 from state.store import Store
 from tests.api import Api
 from tests.gitlab import GitLab
+from tests.proxy import Proxy
+from tests.receiver import until
 from tests.world import apply
 
 NAMES = [it.name for it in RESOURCES]
+#: Keys of 1 kB that are exported.
+MANY = 30_000
+MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
@@ -351,20 +362,77 @@ def test_members_of_a_team_are_its_users(api):
     assert {row["id"] for page in found for row in page} == {it["id"] for it in users}
 
 
-def test_a_query_that_takes_too_long_is_told_and_ended(mongodb, tmp_path):
-    """With so many rows that nobody can look through them in a tenth of a second."""
-    api = Api(tmp_path, mongodb.url, API_SECONDS="0.1").wait()
-    keys = {"source": "gitlab", "state": "active", "kind": "user", "rev": 1}
-    api.db["keys"].insert_many(
-        {**keys, "_id": f"gitlab:{number}", "key_id": number}
-        for number in range(200_000)
+def test_a_query_that_takes_too_long_is_told(api):
+    access = replace(api.settings.access, seconds=1e-9)
+    hasty = replace(api.services, settings=replace(api.settings, access=access))
+    client = create_app(hasty, (), CollectorRegistry()).test_client()
+    bearer = {"Authorization": f"Bearer {api.token('viewer')}"}
+
+    for path in ("/users", "/users/export", "/users/gitlab:2", "/teams/gitlab/members"):
+        answer = client.get(f"/api/v1{path}", headers=bearer)
+
+        assert answer.status_code == 503, path
+        assert answer.json["code"] == "too-slow"
+        assert "filters" in answer.json["detail"]
+
+
+@pytest.fixture(scope="module")
+def many(mongodb, tmp_path_factory):
+    """An API with more keys than sockets hold, behind a proxy that can be cut."""
+    proxy = Proxy(mongodb.port)
+    url = f"mongodb://127.0.0.1:{proxy.port}/test_export?directConnection=true"
+    folder = tmp_path_factory.mktemp("many")
+    it = Api(folder, mongodb.url, MONGODB_URL=url, API_SECONDS="2").wait()
+    key = {"source": "gitlab", "state": "active", "key": "A" * 1_000, "rev": 1}
+    it.db["keys"].insert_many(
+        {**key, "_id": f"gitlab:{number:06}", "key_id": number}
+        for number in range(MANY)
     )
+    yield it, proxy
+    proxy.admit()
+    until(lambda: has_primary(it.db, seconds=5), "MongoDB is back")
+    it.close()
+    proxy.close()
 
-    slow = get(api, "/keys?kind=nothing")
-    quick = get(api, "/keys?limit=1")
 
-    api.close()
-    assert slow.status_code == 503
-    assert slow.json()["code"] == "too-slow"
-    assert "filters" in slow.json()["detail"]
-    assert quick.status_code == 200
+def peak(api):
+    """The most memory that its processes had, in bytes."""
+    pid = api.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    told = [Path(f"/proc/{it}/status").read_text() for it in (pid, *children)]
+    return sum(int(re.search(r"VmHWM:\s+(\d+)", it)[1]) << 10 for it in told)
+
+
+def stream(api):
+    token = {"Authorization": f"Bearer {api.token('viewer')}"}
+    url = f"{api.url}/api/v1/keys/export"
+    return requests.get(url, headers=token, stream=True, timeout=30)
+
+
+def test_an_export_that_nobody_reads_takes_no_memory(many):
+    api, _ = many
+    before = peak(api)
+
+    with stream(api) as answer:
+        # Time for it to read ahead, if it did.
+        for _ in range(20):
+            assert get(api, "/keys?limit=1").status_code == 200
+        lines = sum(1 for _ in answer.iter_lines())
+
+    assert lines == MANY
+    assert peak(api) - before < 15 * MIB
+
+
+def test_an_export_that_cannot_be_finished_says_so(many):
+    api, proxy = many
+
+    with stream(api) as answer:
+        lines = answer.iter_lines()
+        first = next(lines)
+        proxy.refuse()
+        last = [first, *lines][-1]
+
+    assert json.loads(first)["id"] == "gitlab:000000"
+    told = json.loads(last)
+    assert (told["status"], told["code"]) == (503, "incomplete")
+    assert "id" not in told
