@@ -68,7 +68,8 @@ class Changes:
         span = within(since, until)
         wanted: dict[str, Any] = {"at": span} if span else {}
         wanted |= {"subject": subject} if subject else {}
-        return page(self._rows, wanted, "at", limit=limit, after=after)
+        index = "subject" if subject else "newest"
+        return page(self._rows, wanted, "at", index=index, limit=limit, after=after)
 
 
 def index_changes(db: Db) -> None:

@@ -24,13 +24,18 @@ def page(
     wanted: Mapping[str, Any],
     field: str,
     *,
+    index: str,
     limit: int,
     after: Place | None = None,
 ) -> Page:
-    """Return up to `limit` rows that fit, by the time in `field` and then by `_id`."""
+    """Return up to `limit` rows that fit, by the time in `field` and then by `_id`.
+
+    `index` must have them in this order, or the server would sort all that fit.
+    """
     query = {"$and": [wanted, _beyond(field, after)]} if after else wanted
     with translated():
-        found = collection.find(query).sort([(field, -1), ("_id", -1)])
+        order = [(field, -1), ("_id", -1)]
+        found = collection.find(query, hint=index).sort(order)
         # One more than wanted tells whether there are more.
         rows = list(found.limit(limit + 1))
     shown = rows[:limit]
