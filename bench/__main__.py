@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import growth, latency, receive, results, scale, show, work
+from bench import growth, latency, listing, receive, results, scale, show, work
 from bench.effort import QUICK, WHOLE, Effort
 from bench.figures import Figure
 from bench.lab import Lab, opened
@@ -28,6 +28,7 @@ EXPERIMENTS: Mapping[str, Callable[[Lab, Effort], list[Figure]]] = {
     "latency": latency.measure,
     "growth": growth.measure,
     "scale": scale.measure,
+    "listing": listing.measure,
 }
 
 

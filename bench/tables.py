@@ -18,6 +18,7 @@ TITLES = {
     "memory": "Growth: peak memory of a worker, by length of the queue",
     "receiver memory": "Growth: memory of a receiver, by hooks since its start",
     "spool": "Growth: a receiver that starts with a full spool",
+    "listing": "Listing: a page of 100 users over HTTP, 99th percentile",
     "scale": "Scale out: several processes, and processor time for each event",
 }
 _UNITS = {"ms": "ms", "us": "µs", "mib": "MiB"}
