@@ -56,6 +56,7 @@ def githost(folder):
 
 def issuer(folder):
     """A real OIDC issuer; see tests/oidc/server.js."""
+    assert (ISSUER.parent / "node_modules").is_dir(), "run scripts/setup --tests"
     return Site(NODE, ISSUER, log=folder / "issuer.log")
 
 
