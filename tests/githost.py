@@ -21,7 +21,8 @@ SETUP = {
     "people": {},
     #: What /api/v4/personal_access_tokens/self says, by token.
     "tokens": {},
-    #: "ok"; "slow": answers only when it is "ok" again; "broken": 500; "away": closes.
+    #: "ok"; "slow": answers only when it is "ok" again; "away": closes; "broken": 500,
+    #: or any other status.
     "mode": "ok",
 }
 
@@ -72,8 +73,9 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "away":
             self.close_connection = True
             return None
-        if mode == "broken":
-            return self.say(500, "<html>Whoops</html>")
+        status = 500 if mode == "broken" else mode
+        if isinstance(status, int):
+            return self.say(status, "<html>Whoops</html>")
         if mode == "slow":
             self.server.wait_until_ok()
         page = PAGES.get((self.command, urlsplit(self.path).path))

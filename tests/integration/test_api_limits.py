@@ -72,7 +72,12 @@ def test_a_count_begins_anew_and_is_removed_in_time(api):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/api/v1/dead-letters/drop", 401), ("/api/v1/tokens", 401), ("/nowhere", 404)],
+    [
+        ("/api/v1/dead-letters/drop", 401),
+        ("/api/v1/tokens", 401),
+        ("/api/v1/login/gitlab", 404),
+        ("/nowhere", 404),
+    ],
 )
 def test_a_strangers_body_is_not_waited_for(api, path, status):
     with socket.create_connection(
