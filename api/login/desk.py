@@ -122,7 +122,8 @@ class Desk:
     def _subject(self, person: Person) -> str:
         if person.subject:
             return person.subject
-        found = called(self._services.db, person.username)
+        name = person.username
+        found = called(self._services.db, name) if name else []
         if len(found) != 1:
             why = "several have that name" if found else "unknown"
             _log.warning("not-signed-in", why=why)

@@ -99,8 +99,10 @@ def person(claims: Mapping[str, Any], access: Access) -> Person:
     named = claims.get(access.oidc_user_claim)
     told = str(named) if isinstance(named, str | int) else ""
     by_id = access.oidc_user_claim == "sub"
+    is_id = by_id and told.isascii() and told.isdecimal()
     return Person(
-        subject=f"{DEFAULT_SOURCE}:{told}" if by_id else "",
+        # What is no number is no id of the host, and may be a name.
+        subject=f"{DEFAULT_SOURCE}:{told}" if is_id else "",
         username="" if by_id else told,
         role=_role(claims.get(access.oidc_roles_claim), access.oidc_roles),
         gives_roles=bool(access.oidc_roles_claim),

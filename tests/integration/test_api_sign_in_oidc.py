@@ -13,6 +13,7 @@ SECRET = "the secret: of a+client%"
 PEOPLE = {
     "51": {"preferred_username": "ada", "groups": ["readers"]},
     "52": {"preferred_username": "Grace", "groups": ["on-call", "git-admins"]},
+    "ada@example.com": {},
     "99": {"preferred_username": "stranger", "groups": ["git-admins"]},
 }
 
@@ -202,6 +203,12 @@ class TestWhoIsNotAllowed:
     def test_a_stranger_gets_neither_session_nor_account(self, api, browser):
         assert refusal(browser.get(back(browser, "99"))) == (403, "sign-in-forbidden")
         assert list(api.db["accounts"].find()) == []
+
+    def test_nor_does_who_has_no_id_of_the_host(self, api, browser):
+        answer = browser.get(back(browser, "ada@example.com"))
+
+        assert refusal(answer) == (403, "sign-in-forbidden")
+        assert "ada@example.com" not in api.log.read_text()
 
     def test_a_claim_switches_nobody_on_who_is_off(self, api, browser):
         off = {"by": "tests", "at": datetime.now(UTC)}
