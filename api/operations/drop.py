@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema
 
 from api import trail
 from api.guard import current, needs
+from api.noting import tells
 from api.operations.answers import AWAY, BUSY, explained, fails
 from api.operations.parameters import Flag, listed, text
 from api.operations.shown import DroppedSchema
@@ -52,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
     @fails(routes, BUSY | AWAY)
     @routes.doc(summary="Drop dead letters for good", description=_ABOUT)
     @needs("admin")
-    @trail.tells("ids", "dry_run")
+    @tells("ids", "dry_run")
     def drop_them(given: Mapping[str, Any]) -> dict[str, Any]:
         meant = Selection(frozenset(given["ids"]))
         doomed = _doomed_and_gone(services, meant, given)

@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api import trail
 from api.guard import current, needs
+from api.noting import tells
 from api.operations.answers import AWAY, BUSY, explained, fails
 from api.operations.parameters import MAX_LETTERS, Flag, LettersSent, selection
 from api.operations.shown import ReplayedSchema
@@ -102,7 +103,7 @@ def blueprint(services: Services) -> Blueprint:
     @fails(routes, BUSY | AWAY)
     @routes.doc(summary="Send dead letters again", description=_ABOUT)
     @needs("operator")
-    @trail.tells(*ReplayAsked().fields)
+    @tells(*ReplayAsked().fields)
     def send_again(given: Mapping[str, Any]) -> dict[str, Any]:
         meant, report = selection(given), Report(is_dry_run=given["dry_run"])
         try:

@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from api import trail
 from api.guard import current, needs
+from api.noting import tells
 from api.operations.answers import AWAY, fails
 from api.problems import Refused
 from api.services import Services
@@ -48,7 +49,7 @@ def blueprint(services: Services) -> Blueprint:
     @fails(routes, AWAY)
     @routes.doc(summary="Send an event by hand", description=_ABOUT)
     @needs("operator")
-    @trail.tells("event", "source")
+    @tells("event", "source")
     def send(given: Mapping[str, Any]) -> tuple[dict[str, str], int, dict[str, str]]:
         try:
             message = manual(
