@@ -56,6 +56,7 @@ def _application(settings: Settings, db: Db, migration: Migration) -> Flask:
     ProcessCollector(registry=registry)
     keyring = Keyring(settings.access.jwt_keys_path, time.time)
     made = services.assemble(settings, db, keyring, lambda: datetime.now(UTC))
+    Finalize(None, made.queues.close, exitpriority=1)
     return create_app(made, _checks(db, migration), registry)
 
 

@@ -101,6 +101,11 @@ class Queues:
         self._publisher.wait_connected(self.answer_seconds)
         return self._publisher
 
+    def close(self) -> None:
+        """Close the publisher's connection, if there is one."""
+        if self._publisher is not None:
+            self._publisher.close(self.answer_seconds)
+
     def _made(self) -> Publisher:
         publisher = Publisher(
             self._url, self.topology, name=NAME, confirm_seconds=self.answer_seconds

@@ -61,6 +61,7 @@ class Operated(Api):
         return self.call("GET", "/api/v1/changes", role="admin").json()
 
     def close(self):
+        assert self.end() == 0
         super().close()
         with self._channel() as it:
             for name in self._names():
