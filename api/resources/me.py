@@ -13,9 +13,9 @@ from api.tokens import Identity
 from config.access import ROLES
 
 _ABOUT = {
-    "viewer": "Reads the state, and what became of each delivery.",
-    "operator": "Looks after what is under way: sends again, drops, tells events.",
-    "admin": "Does all there is to do.",
+    "viewer": "Reads the state, the ledger, and which deliveries are dead.",
+    "operator": "Sends dead letters again, and events by hand.",
+    "admin": "Reads payloads, drops dead letters, and sees who changed what.",
 }
 
 
