@@ -12,7 +12,7 @@ from api.operations import parameters
 from api.operations.answers import AWAY, explained, fails
 from api.operations.pages import LINK, Pages
 from api.operations.parameters import Moment, text
-from api.resources.asked import Parameters
+from api.resources.parameters import Parameters
 from api.services import Services
 from state.changes import Changes
 from state.client import limited

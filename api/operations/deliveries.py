@@ -13,7 +13,7 @@ from api.operations.pages import LINK, Pages
 from api.operations.parameters import Moment, several
 from api.problems import Refused
 from api.resources.answers import conditional
-from api.resources.asked import Parameters
+from api.resources.parameters import Parameters
 from api.services import Services
 from state import deliveries
 from state.client import limited

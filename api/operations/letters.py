@@ -15,7 +15,7 @@ from api.operations.answers import AWAY, BUSY, NOT_FOUND, explained, fails
 from api.operations.parameters import LettersAsked, selection, text
 from api.operations.shown import LetterSchema, LetterShownSchema
 from api.problems import Refused
-from api.resources.asked import Parameters
+from api.resources.parameters import Parameters
 from api.services import Services
 from broker.dead_letter import DeadLetter
 from operations.deadline import Deadline

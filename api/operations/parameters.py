@@ -8,7 +8,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.fields import DelimitedList
 
 from api.resources import parameters
-from api.resources.asked import Parameters
+from api.resources.parameters import Parameters
 from operations.selection import Selection
 
 MAX_TEXT = 1_024

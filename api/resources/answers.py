@@ -1,6 +1,6 @@
 """Make answers of documents: as JSON, with an ETag, in pages, or line by line."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -52,8 +52,11 @@ def conditional(shown: Any, links: Mapping[str, str] | None = None) -> Response:
     return answer
 
 
-def lines(chunks: Iterable[Sequence[Mapping[str, Any]]], view: View) -> Response:
-    """Return documents as JSON Lines, sent as they are read.
+def lines(
+    chunks: Iterable[Sequence[Mapping[str, Any]]],
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> Response:
+    """Return what is shown of documents as JSON Lines, sent as they are read.
 
     If they cannot all be read, the last line is a problem instead of a document.
     """
@@ -61,7 +64,7 @@ def lines(chunks: Iterable[Sequence[Mapping[str, Any]]], view: View) -> Response
     def encoded() -> Iterator[bytes]:
         try:
             for chunk in chunks:
-                rows = map(view.of, chunk)
+                rows = map(shown, chunk)
                 yield b"".join(orjson.dumps(it, option=_OPTIONS) for it in rows)
         except (Unavailable, TookTooLong) as exc:
             # The status is sent, and the server ends the answer as if it were whole.

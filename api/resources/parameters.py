@@ -3,13 +3,27 @@
 import re
 from typing import Any
 
-from marshmallow import ValidationError, fields, missing, validate
+from marshmallow import Schema, ValidationError, fields, missing, pre_load, validate
 from webargs.fields import DelimitedList
+from webargs.multidictproxy import MultiDictProxy
 
 #: The largest id that the host and MongoDB can hold.
 MAX_ID = 2**63 - 1
 MAX_TEXT = 1_024
 _NUMBER = re.compile("0|[1-9][0-9]*", re.ASCII)
+
+
+class Parameters(Schema):
+    """Parameters that stand in a query."""
+
+    @pre_load
+    def once(self, data: MultiDictProxy, **_: Any) -> MultiDictProxy:
+        """Refuse a parameter that is given twice: nobody knows which is meant."""
+        given: Any = data.data
+        twice = [name for name in given if len(given.getlist(name)) > 1]
+        if twice:
+            raise ValidationError({name: ["Given twice."] for name in twice})
+        return data
 
 
 class Number(fields.Integer):

@@ -10,6 +10,7 @@ from api.problems import Refused
 from api.resources import asked, cursor
 from api.resources.answers import View, conditional, lines, page_url
 from api.resources.declared import USERS, Resource
+from api.resources.offered import STATES
 from api.services import Services
 from state import query
 from state.question import Document, Question, place
@@ -47,7 +48,7 @@ class Reader:
         fields = asked.read_fields(resource, given)
         name = resource.collection
         found = query.one(self._db, name, doc_id, fields, self._seconds)
-        states = asked.STATES[given.get("state", "active")]
+        states = STATES[given.get("state", "active")]
         if found is None or found.get("state", states[0]) not in states:
             also = "" if "deleted" in states else ", or it is deleted: see state=all"
             detail = f"No event told of {resource.singular} with this id{also}."
@@ -61,7 +62,7 @@ class Reader:
         chunks = query.chunks(self._db, question, self._seconds)
         # Read now, so that a server that is away shows in the status.
         first = next(chunks, [])
-        return lines(chain([first], chunks), View(resource, given))
+        return lines(chain([first], chunks), View(resource, given).of)
 
     def members(self, name: str, given: Mapping[str, Any]) -> Response:
         """Return a page of the users in a team: `gitlab`, or that of one source."""

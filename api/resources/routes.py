@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE
 
 from api import problems
-from api.resources import asked, described
+from api.resources import described, offered
 from api.resources.answers import too_slow
 from api.resources.declared import RESOURCES, TEAMS, USERS, Resource
 from api.resources.reader import Reader
@@ -43,7 +43,7 @@ def _add_listing(routes: Blueprint, resource: Resource, reader: Reader) -> None:
         tags=[resource.name],
         parameters=[described.MATCH],
     )
-    @routes.arguments(asked.of_listing(resource), **_QUERY)
+    @routes.arguments(offered.of_listing(resource), **_QUERY)
     @described.listing(routes, resource)
     def listing(given: Mapping[str, Any]) -> Response:
         return reader.listing(resource, given)
@@ -55,7 +55,7 @@ def _add_export(routes: Blueprint, resource: Resource, reader: Reader) -> None:
         endpoint=f"{resource.name}_export",
         tags=[resource.name],
     )
-    @routes.arguments(asked.of_export(resource), **_QUERY)
+    @routes.arguments(offered.of_export(resource), **_QUERY)
     @described.export(routes, resource)
     def export(given: Mapping[str, Any]) -> Response:
         return reader.export(resource, given)
@@ -68,7 +68,7 @@ def _add_one(routes: Blueprint, resource: Resource, reader: Reader) -> None:
         tags=[resource.name],
         parameters=[described.identifier(resource), described.MATCH],
     )
-    @routes.arguments(asked.of_one(resource), **_QUERY)
+    @routes.arguments(offered.of_one(resource), **_QUERY)
     @described.one(routes, resource)
     def one(given: Mapping[str, Any], id: str) -> Response:  # noqa: A002 - as it reads
         return reader.one(resource, id, given)
@@ -81,7 +81,7 @@ def _add_members(routes: Blueprint, reader: Reader) -> None:
         tags=[TEAMS.name],
         parameters=[described.team(), described.MATCH],
     )
-    @routes.arguments(asked.of_listing(USERS), **_QUERY)
+    @routes.arguments(offered.of_listing(USERS), **_QUERY)
     @described.listing(routes, USERS, "The users in a team", has_404=True)
     def members(given: Mapping[str, Any], name: str) -> Response:
         return reader.members(name, given)
