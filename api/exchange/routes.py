@@ -1,5 +1,6 @@
 """Take personal access tokens: POST /api/v1/tokens, and the path that GitLab had."""
 
+import structlog
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
@@ -21,6 +22,8 @@ is checked at the Git host, and is kept nowhere. Refusals come in this order: 40
 host does not vouch for the token, 404 this instance exchanges none, 401 its owner may
 not use it. An instance with an upstream answers what the upstream answers.
 """
+_log = structlog.stdlib.get_logger("api.exchange")
+
 _UNAUTHENTICATED = 401
 _SECURITY: list[dict[str, list[str]]] = [{"personalAccessToken": []}]
 _REFUSALS = {
@@ -80,6 +83,8 @@ def blueprint(services: Services) -> Blueprint:
 def _exchange(services: Services) -> Exchange:
     access = services.settings.access
     upstream, stored = access.upstream_url, access.upstream_token
+    if access.tokens_enabled and not access.gitlab_url:
+        _log.warning("nobody-to-ask", set="FORGEWIRE_GITLAB_URL", so="401 to everybody")
     return Exchange(
         host=_host(services, access.gitlab_url) if access.gitlab_url else None,
         accounts=services.accounts,

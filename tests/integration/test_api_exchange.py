@@ -8,6 +8,7 @@ import pytest
 import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from structlog.testing import capture_logs
 
 from api.exchange.relay import Relay
 from api.outgoing import Client
@@ -409,6 +410,15 @@ def test_no_upstream_on_a_private_address_is_asked_unless_allowed(told):
         with pytest.raises(PrivateAddress):
             Relay(Client(allow_private=False), written, SERVICE_TOKEN).ask()
     assert told["seen"] == []
+
+
+def test_without_a_host_to_ask_nobody_is_known_and_the_log_says_why(issuing):
+    with capture_logs() as logged:
+        client = another(issuing, gitlab_url=None)
+    (warning,) = [line for line in logged if line["event"] == "nobody-to-ask"]
+    assert warning["set"] == "FORGEWIRE_GITLAB_URL"
+    answer = client.post(PATH, headers={"Authorization": f"Bearer {PERSONAL}"})
+    assert answer.status_code == 401
 
 
 def test_who_is_deactivated_or_destroyed_gets_none(issuing):
