@@ -1,11 +1,11 @@
 """Read the ledger: what became of which deliveries, the newest first."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from state.client import translated
+from state.client import limited, translated
 from state.documents import Db, key
 from state.ledger import OUTCOMES
 from state.newest import Page, page, within
@@ -42,6 +42,20 @@ def read(db: Db, wanted: Wanted, *, limit: int, after: Place | None = None) -> P
         limit=limit,
         after=after,
     )
+
+
+def chunks(
+    db: Db, wanted: Wanted, *, limit: int, seconds: float
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield all rows that fit, the newest first; each chunk may take `seconds`."""
+    after: Place | None = None
+    while True:
+        with limited(seconds):
+            found = read(db, wanted, limit=limit, after=after)
+        yield found.rows
+        after = found.ended_at
+        if after is None:
+            return
 
 
 def rows_of(db: Db, source: str, delivery_id: str) -> list[dict[str, Any]]:

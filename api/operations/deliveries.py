@@ -1,81 +1,34 @@
 """Show the ledger: what became of each delivery."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE
 
-from api.operations import parameters
 from api.operations.answers import AWAY, NOT_FOUND, explained, fails
 from api.operations.pages import LINK, Pages
-from api.operations.parameters import Moment, several
+from api.operations.rows import (
+    DeliveriesAsked,
+    DeliveriesExported,
+    DeliverySchema,
+    DeliveryShownSchema,
+)
 from api.problems import Refused
-from api.resources.answers import conditional
-from api.resources.parameters import Parameters
+from api.resources.answers import LINES, conditional, lines
 from api.services import Services
 from state import deliveries
 from state.client import limited
 from state.deliveries import Wanted
-from state.ledger import OUTCOMES
 
 _SHOW = """`id` is `<source>:<delivery id>`, as the answer to a hook says. What waits in
 the queue, or is in a worker's hands, is not in the ledger yet, and not found here."""
-
-
-class RepetitionSchema(Schema):
-    """The same delivery, accepted once more, without effect."""
-
-    receipt = fields.String(required=True)
-    received_at = fields.DateTime(required=True)
-    processed_at = fields.DateTime(required=True)
-
-
-class DeliverySchema(Schema):
-    """A row of the ledger; what is not known of it is not there."""
-
-    id = fields.String(required=True, attribute="_id")
-    source = fields.String(required=True)
-    delivery_id = fields.String(required=True)
-    receipt = fields.String(
-        required=True, metadata={"description": "Which acceptance this was."}
-    )
-    event = fields.String(required=True)
-    outcome = fields.String(required=True, metadata={"enum": list(OUTCOMES)})
-    attempts = fields.Integer(required=True)
-    received_at = fields.DateTime(required=True)
-    processed_at = fields.DateTime(required=True)
-    entity = fields.String(
-        metadata={"description": "What it was about.", "example": "users/41"}
-    )
-    reason = fields.String(metadata={"description": "Why it is dead."})
-    sent_by = fields.String(metadata={"description": "Who sent it by hand."})
-    dropped_at = fields.DateTime(
-        metadata={"description": "When its dead letter was dropped."}
-    )
-    note = fields.String(metadata={"description": "By whom and why it was dropped."})
-
-
-class DeliveryShownSchema(DeliverySchema):
-    """A delivery, and each time that it came again."""
-
-    duplicates = fields.List(fields.Nested(RepetitionSchema), required=True)
-
-
-class DeliveriesAsked(Parameters):
-    """What narrows the list."""
-
-    events = several("Only this event.", data_key="event")
-    outcomes = parameters.chosen(
-        "Only with this outcome.", list(OUTCOMES), data_key="outcome"
-    )
-    sources = several("Only of this Git host.", data_key="source")
-    entities = several("Only about this document: users/41.", data_key="entity")
-    since = Moment("Only received then or later.")
-    until = Moment("Only received before.")
-    limit = parameters.limit()
-    cursor = parameters.cursor()
+_EXPORT = """One JSON object a line, in the shape of the listing. If not all can be
+read, the last line is a problem, with a `status` of 503."""
+#: Rows that an export reads at once.
+CHUNK = 1_000
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -95,7 +48,21 @@ def blueprint(services: Services) -> Blueprint:
             found = deliveries.read(
                 services.db, wanted, limit=given["limit"], after=pages.after(given)
             )
-        return pages.answer(DeliverySchema(many=True).dump(found.rows), found)
+        show = _shown(given)
+        return pages.answer([show(row) for row in found.rows], found)
+
+    @routes.route("/deliveries/export", tags=["deliveries"])
+    @routes.arguments(DeliveriesExported, location="query", unknown=RAISE)
+    @routes.response(200, {"type": "string"}, content_type=LINES)
+    @fails(routes, AWAY)
+    @routes.doc(summary="Export deliveries, the newest first", description=_EXPORT)
+    def export(given: Mapping[str, Any]) -> Response:
+        wanted = Wanted(**_wanted(given))
+        chunks = deliveries.chunks(services.db, wanted, limit=CHUNK, seconds=seconds)
+        with explained():
+            # Read now, so that a server that is away shows in the status.
+            first = next(chunks)
+        return lines(chain([first], chunks), _shown(given))
 
     @routes.route("/deliveries/<path:id>", tags=["deliveries"], parameters=[_ID])
     @routes.response(200, DeliveryShownSchema)
@@ -114,7 +81,15 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _wanted(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: it for name, it in given.items() if name not in {"limit", "cursor"}}
+    others = {"limit", "cursor", "shown"}
+    return {name: it for name, it in given.items() if name not in others}
+
+
+def _shown(given: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    wanted = given.get("shown")
+    schema = DeliverySchema(only={"id", *wanted}) if wanted else DeliverySchema()
+    dump: Callable[[Mapping[str, Any]], dict[str, Any]] = schema.dump
+    return dump
 
 
 _WAITS = "It waits in the queue, or was never accepted."

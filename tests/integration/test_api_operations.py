@@ -180,7 +180,15 @@ def test_the_ledger_is_listed_newest_first_and_narrowed(api):
         "d-3",
         "d-2",
     ]
-    for query in ("?evnt=push", "?outcome=odd", "?since=now", "?limit=0"):
+    shown = api.call("GET", "/api/v1/deliveries?limit=1&fields=event", role="viewer")
+    assert shown.json() == [{"id": "gitlab:d-4", "event": "push"}]
+    for query in (
+        "?evnt=push",
+        "?outcome=odd",
+        "?fields=odd",
+        "?since=now",
+        "?limit=0",
+    ):
         answer = api.call("GET", f"/api/v1/deliveries{query}", role="viewer")
         assert answer.status_code == 422, query
     bad = api.call("GET", "/api/v1/deliveries?cursor=zzz", role="viewer")
@@ -201,6 +209,21 @@ def test_pages_of_the_ledger_stay_right_while_rows_are_added(api):
         url = answer.links.get("next", {}).get("url", "").removeprefix(api.url)
 
     assert seen == [f"d-{it}" for it in (4, 3, 2, 1, 0, 9, 8, 7, 6, 5)]
+
+
+def test_the_ledger_is_exported_whole_or_as_it_is_narrowed(api):
+    api.keep(*(a_row(number) for number in range(1_500)), a_row(9_999, event="push"))
+
+    whole = api.call("GET", "/api/v1/deliveries/export", role="viewer")
+    some = api.call(
+        "GET", "/api/v1/deliveries/export?event=push&fields=outcome", role="viewer"
+    )
+
+    assert whole.headers["Content-Type"] == "application/x-ndjson"
+    rows = [json.loads(line) for line in whole.text.splitlines()]
+    assert [it["delivery_id"] for it in rows[:2]] == ["d-9999", "d-1499"]
+    assert len({it["id"] for it in rows}) == len(rows) == 1_501
+    assert some.json() == {"id": "gitlab:d-9999", "outcome": "applied"}
 
 
 def test_a_delivery_is_shown_with_its_repetitions(api):

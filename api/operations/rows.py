@@ -1,0 +1,72 @@
+"""Say what is shown of rows of the ledger, and what they can be narrowed by."""
+
+from marshmallow import Schema, fields
+
+from api.operations import parameters
+from api.operations.parameters import Moment, several
+from api.resources.parameters import Parameters
+from state.ledger import OUTCOMES
+
+
+class RepetitionSchema(Schema):
+    """The same delivery, accepted once more, without effect."""
+
+    receipt = fields.String(required=True)
+    received_at = fields.DateTime(required=True)
+    processed_at = fields.DateTime(required=True)
+
+
+class DeliverySchema(Schema):
+    """A row of the ledger; what is not known of it is not there."""
+
+    id = fields.String(required=True, attribute="_id")
+    source = fields.String(required=True)
+    delivery_id = fields.String(required=True)
+    receipt = fields.String(
+        required=True, metadata={"description": "Which acceptance this was."}
+    )
+    event = fields.String(required=True)
+    outcome = fields.String(required=True, metadata={"enum": list(OUTCOMES)})
+    attempts = fields.Integer(required=True)
+    received_at = fields.DateTime(required=True)
+    processed_at = fields.DateTime(required=True)
+    entity = fields.String(
+        metadata={"description": "What it was about.", "example": "users/41"}
+    )
+    reason = fields.String(metadata={"description": "Why it is dead."})
+    sent_by = fields.String(metadata={"description": "Who sent it by hand."})
+    dropped_at = fields.DateTime(
+        metadata={"description": "When its dead letter was dropped."}
+    )
+    note = fields.String(metadata={"description": "By whom and why it was dropped."})
+
+
+class DeliveryShownSchema(DeliverySchema):
+    """A delivery, and each time that it came again."""
+
+    duplicates = fields.List(fields.Nested(RepetitionSchema), required=True)
+
+
+class DeliveriesExported(Parameters):
+    """What narrows an export, and what it shows."""
+
+    events = several("Only this event.", data_key="event")
+    outcomes = parameters.chosen(
+        "Only with this outcome.", list(OUTCOMES), data_key="outcome"
+    )
+    sources = several("Only of this Git host.", data_key="source")
+    entities = several("Only about this document: users/41.", data_key="entity")
+    since = Moment("Only received then or later.")
+    until = Moment("Only received before.")
+    shown = parameters.chosen(
+        "Show these fields only; the id is always there.",
+        list(DeliverySchema().fields),
+        data_key="fields",
+    )
+
+
+class DeliveriesAsked(DeliveriesExported):
+    """What narrows the list, and where its page begins."""
+
+    limit = parameters.limit()
+    cursor = parameters.cursor()
