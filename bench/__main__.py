@@ -9,16 +9,29 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from bench import growth, latency, listing, receive, results, scale, show, work
+from bench import (
+    growth,
+    latency,
+    listing,
+    merging,
+    profile,
+    receive,
+    results,
+    scale,
+    show,
+    work,
+)
 from bench.effort import QUICK, WHOLE, Effort
 from bench.figures import Figure
 from bench.lab import Lab, opened
+from bench.tables import Results
 from config import logs
 
 #: In the order in which they run.
@@ -29,6 +42,7 @@ EXPERIMENTS: Mapping[str, Callable[[Lab, Effort], list[Figure]]] = {
     "growth": growth.measure,
     "scale": scale.measure,
     "listing": listing.measure,
+    "profile": profile.measure,
 }
 
 
@@ -48,11 +62,22 @@ EXPERIMENTS: Mapping[str, Callable[[Lab, Effort], list[Figure]]] = {
     help="Write the results there, as JSON.",
 )
 @click.option(
+    "--add",
+    is_flag=True,
+    help="Keep what a run on the same terms wrote there of other experiments.",
+)
+@click.option(
     "--page",
     type=click.Path(path_type=Path, exists=True),
     help="Put plots and tables into this page, too.",
 )
-def main(quick: bool, only: tuple[str, ...], output: Path, page: Path | None) -> None:  # noqa: FBT001
+def main(
+    quick: bool,  # noqa: FBT001
+    only: tuple[str, ...],
+    output: Path,
+    add: bool,  # noqa: FBT001
+    page: Path | None,
+) -> None:
     # Told to stop, it stops all that it has started, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logs.configure("ERROR", "text")
@@ -61,15 +86,10 @@ def main(quick: bool, only: tuple[str, ...], output: Path, page: Path | None) ->
     def say(words: str) -> None:
         console.print(f"[dim]{time.monotonic() - begin:6.1f} s[/]  {words}")
 
+    earlier = results.read(output) if add and output.exists() else None
     folder = Path(tempfile.mkdtemp(prefix="forgewire-bench-"))
-    effort = QUICK if quick else WHOLE
-    figures: list[Figure] = []
     with opened(folder, say) as lab:
-        for name in only or EXPERIMENTS:
-            say(f"measuring: {name}")
-            figures += EXPERIMENTS[name](lab, effort)
-            seconds = time.monotonic() - begin
-            found = results.collected(figures, lab=lab, is_quick=quick, seconds=seconds)
+        for found in _measured(lab, only or EXPERIMENTS, earlier, is_quick=quick):
             # Each time: what ends the run early must not take the rest with it.
             results.write(found, output)
     show.tables(found)
@@ -78,6 +98,22 @@ def main(quick: bool, only: tuple[str, ...], output: Path, page: Path | None) ->
     shutil.rmtree(folder, ignore_errors=True)
     say(f"written to {output}")
     sys.exit(results.exit_code(found))
+
+
+def _measured(
+    lab: Lab, names: Iterable[str], earlier: Results | None, *, is_quick: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the results after each experiment; with the earlier ones, if there are."""
+    begin, figures = time.monotonic(), list[Figure]()
+    terms = results.terms(lab, is_quick=is_quick)
+    if earlier:
+        merging.check(earlier, terms)
+    for name in names:
+        lab.say(f"measuring: {name}")
+        figures += EXPERIMENTS[name](lab, QUICK if is_quick else WHOLE)
+        seconds = time.monotonic() - begin
+        found = results.collected(figures, terms, seconds, lab.say)
+        yield merging.merged(earlier, found, lab.say) if earlier else found
 
 
 if __name__ == "__main__":

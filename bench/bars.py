@@ -8,6 +8,8 @@ from bench.figures import Figure, find
 
 #: The figures that the bars need, by experiment, subject and case.
 OURS = "Forgewire"
+#: Experiments that say where the time of a hook, or of an event, goes.
+RECEIVER_PROFILE, WORKER_PROFILE = "receiver profile", "worker profile"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What was measured: one figure for each subject and case, with all its rounds."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ class Figure:
     #: Events whose acknowledgement was seen, and how many of these had arrived.
     acknowledged: int = 0
     arrived: int = 0
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Return the figure that `as_json` was made of."""
+        given = {it.name: row[it.name] for it in fields(cls)}
+        return cls(**given | {"rounds": tuple(row["rounds"])})
 
     @property
     def median(self) -> float:

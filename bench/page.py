@@ -1,13 +1,19 @@
 """Put tables and sentences that are made of results into a page."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bench import tables
+from bench import breakdown, markdown, tables
 from bench.capacity import COPIED, NODES, Capacity, capacity
+from bench.merging import dates
 from bench.tables import Results, Table
+
+#: There once it is drawn.
+PICTURE = (
+    "![Stacked bars for receivers and workers: which part of a hook or event holds the "
+    "interpreter, what is outside it, what is waiting](performance/profile.svg)"
+)
 
 
 def filled(text: str, results: Results) -> str:
@@ -24,13 +30,21 @@ def filled(text: str, results: Results) -> str:
 
 def blocks(results: Results) -> dict[str, str]:
     """Return what belongs between which markers, as Markdown."""
-    figures = "\n\n".join(map(_markdown, tables.of_figures(results)))
+    figures = "\n\n".join(map(markdown.titled, tables.of_figures(results)))
     return {
         "run": _run(results),
-        "bars": _rows(tables.of_bars(results)),
+        "bars": markdown.rows(tables.of_bars(results)),
+        "profile": _profile(results),
         "figures": figures,
-        "cluster": _cluster(capacity(results)),
+        "cluster": _cluster(results),
     }
+
+
+def _profile(results: Results) -> str:
+    made = breakdown.tables(results)
+    if not made:
+        return "This run has no profile: it was not asked for, or not allowed."
+    return "\n\n".join((*map(markdown.titled, made), PICTURE))
 
 
 def write(path: Path, results: Results) -> None:
@@ -42,13 +56,33 @@ def _run(results: Results) -> str:
     machine, versions = results["machine"], results["versions"]
     shown = "make bench-quick" if results["is_quick"] else "make bench"
     return (
-        f"`{shown}` on {datetime.fromisoformat(results['date']):%d %B %Y}, "
+        f"`{shown}` on {_day(results['date'])}, "
         f"{results['seconds'] / 60:.0f} minutes, on {machine['processors']} x "
         f"{machine['processor']}, {machine['memory_gib']} GiB, {machine['system']}, "
         "with all of this on the one machine, load generator included. "
         f"Versions: {', '.join(f'{name} {it}' for name, it in versions.items())}.\n\n"
-        f"`{summary(results)}`"
+        f"{_apart(results)}`{summary(results)}`"
     )
+
+
+def _apart(results: Results) -> str:
+    """Say what was measured at another time than the rest, "" if nothing was."""
+    others: dict[str, list[str]] = {}
+    for name, at in dates(results).items():
+        if at != results["date"]:
+            others.setdefault(at, []).append(name)
+    told = [
+        f"{', '.join(it)} ({_day(at)}, {_hour(at)} UTC)" for at, it in others.items()
+    ]
+    return f"Measured anew later: {'; '.join(told)}.\n\n" if told else ""
+
+
+def _day(date: str) -> str:
+    return f"{datetime.fromisoformat(date):%d %B %Y}"
+
+
+def _hour(date: str) -> str:
+    return f"{datetime.fromisoformat(date):%H:%M}"
 
 
 def summary(results: Results) -> str:
@@ -61,7 +95,11 @@ def summary(results: Results) -> str:
     )
 
 
-def _cluster(found: Capacity) -> str:
+def _cluster(results: Results) -> str:
+    try:
+        found = capacity(results)
+    except LookupError as exc:
+        return f"This run does not tell: {exc}."
     spent, total = found.spent(), sum(found.spent().values())
     parts = [
         (
@@ -76,8 +114,8 @@ def _cluster(found: Capacity) -> str:
     head = ("part", "µs/event", "copies", "µs/event, all copies", "share")
     return "\n\n".join(
         (
-            _rows(Table("", head, tuple(parts), labels=1)),
-            _rows(_bounds(found)),
+            markdown.rows(Table("", head, tuple(parts), labels=1)),
+            markdown.rows(_bounds(found)),
             _verdict(found),
         )
     )
@@ -105,16 +143,3 @@ def _verdict(found: Capacity) -> str:
         f"It takes {needed['receivers']} receivers and {needed['workers']} workers or "
         "more, since one process uses little more than one processor."
     )
-
-
-def _markdown(table: Table) -> str:
-    return f"### {table.title}\n\n{_rows(table)}"
-
-
-def _rows(table: Table) -> str:
-    kinds = ["---"] * table.labels + ["---:"] * (len(table.columns) - table.labels)
-    return "\n".join(map(_line, (table.columns, kinds, *table.rows)))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

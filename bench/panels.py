@@ -9,10 +9,15 @@ from bench.bars import OURS
 from bench.tables import number
 
 Row = Mapping[str, Any]
+#: Colours of parts, in their order.
+Coloured = Mapping[str, str]
 
 #: Ours, then the others: colours that differ for the colour-blind, too.
 BLUE, GREY = "#0072b2", "#9a9a9a"
 COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#444444")
+#: For as many parts as a profile has.
+MORE = (BLUE, *COLOURS, "#882255", "#ddcc77", "#117733", "#332288", "#aa4499")
+PALE = ("#bdbdbd", "#e6e6e6")
 
 
 def bars(ax: Axes, title: str, rows: Mapping[str, Row]) -> None:
@@ -29,11 +34,13 @@ def bars(ax: Axes, title: str, rows: Mapping[str, Row]) -> None:
     ax.grid(axis="x")
 
 
-def stacks(ax: Axes, title: str, rows: Mapping[str, Row], parts: Sequence[str]) -> None:
+def stacks(
+    ax: Axes, title: str, rows: Mapping[str, Mapping[str, float]], parts: Coloured
+) -> None:
     """Draw for each row, from the top, how much of it falls to which part."""
     ends = dict.fromkeys(rows, 0.0)
-    for part, colour in zip(parts, (GREY, BLUE, *COLOURS), strict=False):
-        used = [row["also"][f"{part}_us"] for row in rows.values()]
+    for part, colour in parts.items():
+        used = [row.get(part, 0.0) for row in rows.values()]
         ax.barh(list(rows), used, left=list(ends.values()), color=colour, label=part)
         ends = {it: ends[it] + mine for it, mine in zip(rows, used, strict=True)}
     ax.set(title=title, xlim=(0, 1.05 * max(ends.values())))

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from bench import panels
+from bench import breakdown_plot, panels
 from bench.bars import LOAD, MIX
 from bench.panels import Row
 from bench.parts import PARTS
@@ -96,7 +96,12 @@ def _scale(rows: Sequence[Row]) -> Figure | None:
     figure = Figure(figsize=(13, 5.2))
     left, right = figure.subplots(1, 2, sharey=True)
     panels.bars(left, "Events/s, hooks/s", found)
-    panels.stacks(right, "Processor time for each, µs", found, PARTS)
+    used = {
+        case: {part: row["also"][f"{part}_us"] for part in PARTS}
+        for case, row in found.items()
+    }
+    colours = dict(zip(PARTS, (panels.GREY, *panels.MORE), strict=False))
+    panels.stacks(right, "Processor time for each, µs", used, colours)
     # Shared, the axis was turned round twice.
     left.invert_yaxis()
     _legend(figure, *right.get_legend_handles_labels(), ncols=len(PARTS))
@@ -121,4 +126,5 @@ PLOTS: Mapping[str, Callable[[Sequence[Row]], Figure | None]] = {
     "latency": _latency,
     "growth": _growth,
     "scale": _scale,
+    "profile": breakdown_plot.draw,
 }

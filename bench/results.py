@@ -30,17 +30,23 @@ _PACKAGES = (
 )
 
 
+def terms(lab: Lab, *, is_quick: bool) -> dict[str, Any]:
+    """Return what figures must have in common to stand beside each other."""
+    return {"is_quick": is_quick, "machine": _machine(), "versions": _versions(lab)}
+
+
 def collected(
-    figures: list[Figure], *, lab: Lab, is_quick: bool, seconds: float
+    figures: list[Figure],
+    terms: Mapping[str, Any],
+    seconds: float,
+    told: Callable[[str], None],
 ) -> dict[str, Any]:
     """Return all that was measured, for programs."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "is_quick": is_quick,
         "seconds": round(seconds),
-        "machine": _machine(),
-        "versions": _versions(lab),
-        **judged(figures, lab.say),
+        **terms,
+        **judged(figures, told),
     }
 
 

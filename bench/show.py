@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench import page, plots, results
+from bench import breakdown, page, plots, results
 from bench.tables import Results, Table, of_bars, of_figures
 
 #: Beside the plots of a page: what it was made of.
@@ -22,7 +22,8 @@ def tables(found: Results) -> None:
     """Print all tables, the bars first, and a line that sums up at the end."""
     # Never narrower than the tables: what is cut off tells nobody anything.
     console = Console(width=max(WIDTH, Console().width))
-    for table in (of_bars(found), *of_figures(found)):
+    for table in (of_bars(found), *breakdown.tables(found), *of_figures(found)):
+        console.print(table.title, style="italic")
         console.print(_for_people(table))
     console.print(page.summary(found), style="red" if found["lost"] else "")
 
@@ -40,7 +41,7 @@ def write_page(found: Results, path: Path) -> None:
 
 
 def _for_people(table: Table) -> RichTable:
-    made = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
+    made = RichTable(box=None, pad_edge=False)
     for number, column in enumerate(table.columns):
         made.add_column(
             column, justify="left" if number < table.labels else "right", no_wrap=True

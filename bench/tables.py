@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.bars import RECEIVER_PROFILE, WORKER_PROFILE
+
 Results = Mapping[str, Any]
 
 TITLES = {
@@ -41,9 +43,14 @@ def of_bars(results: Results) -> Table:
 
 
 def of_figures(results: Results) -> list[Table]:
-    """Return a table for each experiment, in the order in which they ran."""
+    """Return a table for each experiment, in the order in which they ran.
+
+    Profiles are in tables of their own, made by bench/breakdown.py.
+    """
     by_name: dict[str, list[Mapping[str, Any]]] = {}
     for it in results["figures"]:
+        if it["experiment"] in {RECEIVER_PROFILE, WORKER_PROFILE}:
+            continue
         by_name.setdefault(it["experiment"], []).append(it)
     return [_table(name, figures) for name, figures in by_name.items()]
 

@@ -1,10 +1,13 @@
 """What a process and its children have used: processor time, memory."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from bench.spent import Spent
 
 MIB = 1 << 20
 
@@ -65,3 +68,34 @@ def _peak(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
     (told,) = (line for line in lines if line.startswith("VmHWM:"))
     return int(told.split()[1]) * 1024
+
+
+def watch(pid: int) -> Callable[[], Spent]:
+    """Begin a window; return a function that returns what was spent in it."""
+    begin = _so_far(pid)
+    return lambda: _so_far(pid).less(begin)
+
+
+def busiest(pid: int) -> int:
+    """Return which of a process and all below it has used most processor time."""
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    return max(family, key=lambda it: sum(it.cpu_times()[:2])).pid
+
+
+def _so_far(pid: int) -> Spent:
+    user, kernel = psutil.Process(pid).cpu_times()[:2]
+    return Spent(time.monotonic(), user + kernel, kernel, _turns(pid))
+
+
+def _turns(pid: int) -> int:
+    return sum(map(_of_thread, Path(f"/proc/{pid}/task").iterdir()))
+
+
+def _of_thread(folder: Path) -> int:
+    try:
+        lines = (folder / "status").read_text("utf-8", "replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it ended just now
+    counts = (line.split() for line in lines if "voluntary_ctxt_switches:" in line)
+    return sum(int(count) for _, count in counts)

@@ -166,6 +166,14 @@ def test_the_cost_of_an_event_is_that_of_receiving_and_of_working_it():
     assert capacity(found).alone == {"receivers": 20.0, "workers": 20.0}
 
 
+def test_a_page_of_a_part_says_what_it_does_not_tell():
+    found = {**SHOWN, **results.judged([a_figure()], lambda _: None)}
+
+    text = page.filled(PAGE.read_text("utf-8"), found)
+
+    assert "This run does not tell: not measured: scale, 1 receiver." in text
+
+
 def test_the_page_has_no_figure_of_a_run_outside_the_markers():
     markers = re.compile(r"<!-- (\w+) begins -->.*?<!-- \1 ends -->", re.DOTALL)
 
