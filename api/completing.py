@@ -8,6 +8,7 @@ from apispec import BasePlugin
 from werkzeug.routing import Rule
 
 from api.guard import PUBLIC
+from api.limiting import LIMITED
 
 #: What may go wrong wherever a body is read: not JSON, too large, no length told.
 _OF_BODIES = (400, 411, 413, 415)
@@ -41,5 +42,7 @@ def _errors(rule: Rule, operation: dict[str, Any]) -> Iterator[int]:
     if rule.endpoint.startswith(_ALONE):
         return
     yield 503
-    # Who is not known yet may ask only so often.
-    yield from (429,) if rule.endpoint in PUBLIC else (401, 403)
+    if rule.endpoint in LIMITED:
+        yield 429
+    if rule.endpoint not in PUBLIC:
+        yield from (401, 403)

@@ -26,7 +26,7 @@ SAMPLE = (
     '"updated_at":"2026-01-05T08:00:00Z"}'
 )
 #: Makes a token for a program that looks after events.
-MINT = "forgewire token mint service:me --role operator"
+MINT = "forgewire token mint --service me --role operator"
 
 
 @click.command("up")
