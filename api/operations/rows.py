@@ -17,19 +17,17 @@ class RepetitionSchema(Schema):
 
 
 class DeliverySchema(Schema):
-    """A row of the ledger; what is not known of it is not there."""
+    """A row of the ledger; what is not known, or not asked for, is not there."""
 
     id = fields.String(required=True, attribute="_id")
-    source = fields.String(required=True)
-    delivery_id = fields.String(required=True)
-    receipt = fields.String(
-        required=True, metadata={"description": "Which acceptance this was."}
-    )
-    event = fields.String(required=True)
-    outcome = fields.String(required=True, metadata={"enum": list(OUTCOMES)})
-    attempts = fields.Integer(required=True)
-    received_at = fields.DateTime(required=True)
-    processed_at = fields.DateTime(required=True)
+    source = fields.String()
+    delivery_id = fields.String()
+    receipt = fields.String(metadata={"description": "Which acceptance this was."})
+    event = fields.String()
+    outcome = fields.String(metadata={"enum": list(OUTCOMES)})
+    attempts = fields.Integer()
+    received_at = fields.DateTime()
+    processed_at = fields.DateTime()
     entity = fields.String(
         metadata={"description": "What it was about.", "example": "users/41"}
     )
