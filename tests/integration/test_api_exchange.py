@@ -87,6 +87,7 @@ def running(folder, mongodb, git, **more):
             {"_id": f"gitlab:{ALLOWED}", "state": "active", "teams": ["gitlab"]},
             {"_id": f"gitlab:{OUTSIDE}", "state": "active", "teams": []},
             {"_id": f"gitlab:{SERVICE}", "state": "active", "teams": ["gitlab"]},
+            {"_id": f"gitlab:{BLOCKED}", "state": "active", "teams": ["gitlab"]},
         ]
     )
     return api
