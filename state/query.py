@@ -13,18 +13,19 @@ from state.question import Clause, Document, Question, conditions, matching, sta
 
 def page(db: Db, asked: Question, seconds: float) -> list[Document]:
     """Return up to `limit` rows; raise TookTooLong after `seconds`."""
+    return _read(db, asked.collection, matching(asked), seconds, **options(asked))
+
+
+def options(asked: Question) -> dict[str, Any]:
+    """Return how MongoDB is to read a page."""
     direction = DESCENDING if asked.is_descending else ASCENDING
-    return _read(
-        db,
-        asked.collection,
-        matching(asked),
-        seconds,
-        projection=[*asked.fields, asked.order.field.partition(".")[0]],
-        hint=asked.index,
-        collation=ANY_CASE if asked.is_by_text else None,
-        sort=[(name, direction) for name, _ in asked.order.keys],
-        limit=asked.limit,
-    )
+    return {
+        "projection": [*asked.fields, asked.order.field.partition(".")[0]],
+        "hint": asked.index,
+        "collation": ANY_CASE if asked.is_by_text else None,
+        "sort": [(name, direction) for name, _ in asked.order.keys],
+        "limit": asked.limit,
+    }
 
 
 def one(

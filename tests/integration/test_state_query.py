@@ -10,7 +10,7 @@ from schemas.errors import TookTooLong
 from state.client import connect
 from state.migrations import migrate
 from state.orders import ANY_CASE, LISTED
-from state.query import chunks, page
+from state.query import chunks, options, page
 from state.question import Question, matching, place
 from state.store import Store
 from tests.gitlab import GitLab
@@ -68,15 +68,7 @@ def db(mongodb):
 
 def explained(db, asked):
     """The stages of a query's plan, and how many keys of indexes it looked at."""
-    way = -1 if asked.is_descending else 1
-    plan = db[asked.collection].find(
-        matching(asked),
-        hint=asked.index,
-        collation=ANY_CASE if asked.is_by_text else None,
-        sort=[(name, way) for name, _ in asked.order.keys],
-        limit=asked.limit,
-    )
-    told = plan.explain()
+    told = db[asked.collection].find(matching(asked), **options(asked)).explain()
     return stages(told["queryPlanner"]["winningPlan"]), told["executionStats"]
 
 
@@ -231,6 +223,16 @@ def test_one_source_is_a_range_of_the_ids(db):
     assert {it["_id"].partition(":")[0] for it in found} == {"gitlab"}
     _, did = explained(db, asked)
     assert did["totalKeysExamined"] <= len(found) + 1
+
+
+def test_a_search_stays_within_one_source(db):
+    asked = Question(
+        collection="users", sort="name", source="gitlab", beginnings={"name": "a"}
+    )
+
+    found = {it["_id"].partition(":")[0] for it in page(db, asked, 5)}
+
+    assert found == {"gitlab"}
 
 
 def test_an_export_reads_all_in_chunks(db):
