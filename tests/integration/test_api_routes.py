@@ -114,6 +114,7 @@ def test_the_document_says_what_needs_a_token(app, routes, document):
 
 
 def test_a_lower_role_than_a_route_needs_is_not_enough(api, app, routes):
+    refused = set()
     for rule, method in routes:
         if rule.endpoint in guard.PUBLIC:
             continue
@@ -123,6 +124,8 @@ def test_a_lower_role_than_a_route_needs_is_not_enough(api, app, routes):
 
             assert answer.status_code == 403, (method, rule.rule, role)
             assert answer.json()["code"] == "forbidden"
+            refused.add(role)
+    assert refused == {"viewer", "operator"}
 
 
 def test_the_role_that_a_route_needs_is_enough_to_read(api, app, routes):

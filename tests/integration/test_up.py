@@ -183,9 +183,27 @@ def first(tmp_path_factory):
     up.curl_line = next(it for it in up.output.splitlines() if it.startswith("curl "))
     up.curl_answer = run_curl(up.curl_line)
     up.wait(lambda: users(up.endpoints_then["mongodb_url"]) == ["ada"])
+    up.api_status = request(
+        up.endpoints_then["api"],
+        "/api/v1/me",
+        headers={"Authorization": f"Bearer {minted(up)}"},
+    )
     up.private = [oct((up.folder / name).stat().st_mode)[-3:] for name in PRIVATE]
     up.code = up.finish()
     return up
+
+
+def minted(up):
+    """The token that the printed command makes, in the folder of the stack."""
+    line = next(it for it in up.output.splitlines() if it.startswith("forgewire token"))
+    return subprocess.check_output(
+        [
+            Path(sys.executable).parent / word if word == "forgewire" else word
+            for word in shlex.split(line)
+        ],
+        env=os.environ | {"FORGEWIRE_DATA_DIR": str(up.folder)},
+        text=True,
+    ).strip()
 
 
 PRIVATE = (".", "token", "endpoints.json", "jwt-keys.json")
@@ -193,6 +211,10 @@ PRIVATE = (".", "token", "endpoints.json", "jwt-keys.json")
 
 def test_the_printed_curl_line_works(first):
     assert first.curl_answer == 202
+
+
+def test_the_printed_command_makes_a_token_that_the_api_takes(first):
+    assert first.api_status == 200
 
 
 def test_secrets_are_for_their_owner_alone(first):
