@@ -1,15 +1,16 @@
 """A small HTTP server that answers as a test says, with real bytes."""
 
 import contextlib
+import re
 import socket
 import threading
 
 
 @contextlib.contextmanager
 def answering(respond, *, tls=None):
-    """Serve on this machine: `respond(head, connection)` for each connection.
+    """Serve on this machine: `respond(request, connection)` for each connection.
 
-    `head` is the request in bytes, as far as it came in one piece. Yield the base URL.
+    `request` is all of it, in bytes. Yield the base URL.
     """
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(
@@ -49,8 +50,17 @@ def _answer(connection, respond, tls):
     with contextlib.suppress(OSError), connection:
         if tls:
             connection = tls.wrap_socket(connection, server_side=True)
-        head = b""
-        while b"\r\n\r\n" not in head and (piece := connection.recv(65_536)):
-            head += piece
-        respond(head, connection)
+        respond(_request(connection), connection)
         connection.close()
+
+
+def _request(connection):
+    """The head, and as much of a body as it tells of."""
+    read = b""
+    while b"\r\n\r\n" not in read and (piece := connection.recv(65_536)):
+        read += piece
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)\r\n", read)
+    size = read.find(b"\r\n\r\n") + 4 + int(length[1] if length else 0)
+    while len(read) < size and (piece := connection.recv(65_536)):
+        read += piece
+    return read
