@@ -19,14 +19,14 @@ from api.services import Services, public_url
 from api.sessions import Sessions
 from health.routes import Check, blueprint
 
-#: What makes the routes of each room from the services.
+#: What makes the routes of each room from the services, as the document lists them.
 ROOMS: Sequence[Callable[[Services], Blueprint]] = (
-    published.blueprint,
+    resources.blueprint,
+    *operations.ROOMS,
+    me.blueprint,
     login.blueprint,
     exchange.blueprint,
-    resources.blueprint,
-    me.blueprint,
-    *operations.ROOMS,
+    published.blueprint,
 )
 
 _ABOUT = (

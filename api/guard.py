@@ -25,7 +25,7 @@ PUBLIC = frozenset(
         "documents.page",
         "documents.script",
         "documents.asset",
-        "keys.published",
+        "published-keys.published",
         "exchange.tokens",
         "exchange.alias",
         "login.start",

@@ -18,7 +18,9 @@ class KeySetSchema(Schema):
 
 def blueprint(services: Services) -> Blueprint:
     """Return the route of the key set."""
-    routes = Blueprint("keys", __name__, description="Our public keys.")
+    routes = Blueprint(
+        "published-keys", __name__, description="What our tokens are verified with."
+    )
 
     @routes.get("/oauth/discovery/keys")
     @routes.response(200, KeySetSchema)

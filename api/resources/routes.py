@@ -21,7 +21,12 @@ _QUERY = {"location": "query", "unknown": RAISE}
 
 def blueprint(services: Services) -> Blueprint:
     """Return the routes of all resources."""
-    routes = Blueprint("resources", __name__, url_prefix="/api/v1")
+    routes = Blueprint(
+        "resources",
+        __name__,
+        url_prefix="/api/v1",
+        description="What hooks told of the Git host, by what it is about:",
+    )
     reader = Reader(services)
     for resource in RESOURCES:
         _add_listing(routes, resource, reader)

@@ -36,7 +36,7 @@ def test_what_is_limited_is_all_where_a_stranger_can_guess_or_keep_busy(tmp_path
         "documents.page",
         "documents.script",
         "documents.asset",
-        "keys.published",
+        "published-keys.published",
         "login.providers",
     } == PUBLIC - LIMITED
 
