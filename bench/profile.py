@@ -15,7 +15,7 @@ from bench.spy import CannotSpy
 #: Beside ours its ceiling, and what it is measured against.
 RECEIVERS = (OURS, PUBLISH_ONLY, "no-op Flask view")
 #: Events of a round for each second of it: rather more than any of them works.
-WORKERS = {OURS: 7_000, "bare loop": 9_000}
+WORKERS = {OURS: 6_000, "bare loop": 8_000}
 UNITS = {TURNS: "turns"}
 WHOLE = Windows(counted=2, watched=5, rounds=3)
 QUICK = Windows(counted=1, watched=2, rounds=1)
