@@ -223,7 +223,8 @@ def test_what_is_added_takes_the_place_of_what_was_there_and_has_its_date():
 
 
 def test_the_page_says_what_was_measured_apart():
-    later = {**merging.dates(SHOWN), "scale": "2030-11-23T11:30:00+00:00"}
+    same = dict.fromkeys(merging.dates(SHOWN), SHOWN["date"])
+    later = {**same, "scale": "2030-11-23T11:30:00+00:00"}
 
     text = page.filled(PAGE.read_text("utf-8"), {**SHOWN, "measured": later})
 
