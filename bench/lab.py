@@ -91,17 +91,12 @@ class Lab:
         name: str,
         arguments: Sequence[str],
         environment: Mapping[str, str],
-        *,
-        before: Sequence[str] = (),
     ) -> Iterator[Child]:
-        """Run `python ARGUMENTS` in this tree until the end of the `with`.
-
-        `before` is a command that becomes it, such as `taskset`.
-        """
+        """Run `python ARGUMENTS` in this tree until the end of the `with`."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
         child = Child(
             name,
-            [*before, sys.executable, "-P", *arguments],
+            [sys.executable, "-P", *arguments],
             env={**plain, "PYTHONPATH": str(ROOT), **environment},
             log=self.folder / f"{name.replace(' ', '-')}.log",
         )
@@ -112,12 +107,7 @@ class Lab:
 
     @contextmanager
     def receiver(
-        self,
-        topology: Topology,
-        *,
-        status: str = "ready",
-        before: Sequence[str] = (),
-        **settings: str,
+        self, topology: Topology, *, status: str = "ready", **settings: str
     ) -> Iterator[str]:
         """Run a receiver, and give its URL once /readyz says `status`."""
         bind = f"{ports.HOST}:{ports.free()}"
@@ -128,9 +118,7 @@ class Lab:
             **self._servers(topology),
             **settings,
         }
-        with self.process(
-            "receiver", ["-m", "ingest"], _ours(given), before=before
-        ) as child:
+        with self.process("receiver", ["-m", "ingest"], _ours(given)) as child:
             await_ready(child, f"http://{bind}", status)
             yield f"http://{bind}/hooks/gitlab"
 

@@ -2,7 +2,7 @@
 
 import secrets
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,8 +41,8 @@ Opener = Callable[[Lab], AbstractContextManager[Receiver]]
 
 
 @contextmanager
-def forgewire(lab: Lab, before: Sequence[str] = ()) -> Iterator[Receiver]:
-    with lab.topology() as topology, lab.receiver(topology, before=before) as url:
+def forgewire(lab: Lab, **settings: str) -> Iterator[Receiver]:
+    with lab.topology() as topology, lab.receiver(topology, **settings) as url:
         yield _on_queue(lab, url, topology.events, partial(_accepted, url))
 
 
@@ -70,10 +70,10 @@ def rival(
     interface: str = "wsgi",
     *,
     is_storing: bool = True,
-    before: Sequence[str] = (),
+    pin: str = "true",
 ) -> Iterator[Receiver]:
     queue = f"bench-{secrets.token_hex(4)}"
-    with _served(lab, module, queue, interface, before) as url:
+    with _served(lab, module, queue, interface, pin) as url:
         try:
             yield replace(_on_queue(lab, url, queue), is_storing=is_storing)
         finally:
@@ -96,20 +96,16 @@ def _served(
     module: str,
     queue: str,
     interface: str = "wsgi",
-    before: Sequence[str] = (),
+    pin: str = "true",
 ) -> Iterator[str]:
     port = ports.free()
     url = f"http://{ports.HOST}:{port}{PATH}"
     arguments = ["-m", "bench.rivals.serve", module, interface, ports.HOST, str(port)]
-    environment = _environment(lab, queue)
-    with lab.process(module, arguments, environment, before=before) as child:
+    environment = _environment(lab, queue) | {"RIVAL_PIN": pin}
+    with lab.process(module, arguments, environment) as child:
         wait_ready(child, partial(_takes, url), seconds=30)
         yield url
 
-
-#: One interpreter hardly uses a second processor, and turns of its threads that cross
-#: from one to the other cost more than those that stay.
-PINNED = ("taskset", "--cpu-list", "0")
 
 OPENERS: Mapping[str, Opener] = {
     "Forgewire": forgewire,
@@ -118,9 +114,9 @@ OPENERS: Mapping[str, Opener] = {
     "Flask and Celery": partial(rival, module="celery_web"),
     "Flask and Dramatiq": partial(rival, module="dramatiq_web"),
     "FastStream": partial(rival, module="faststream_web", interface="asgi"),
-    "Forgewire, on one processor": partial(forgewire, before=PINNED),
-    "no-op Flask view, on one processor": partial(
-        rival, module="noop", is_storing=False, before=PINNED
+    "Forgewire, on all processors": partial(forgewire, INGEST_PIN="false"),
+    "no-op Flask view, on all processors": partial(
+        rival, module="noop", is_storing=False, pin="false"
     ),
     "aio-pika": partial(rival, module="aio_pika_web", interface="asgi"),
 }

@@ -47,6 +47,7 @@ _LOG_FORMAT = validate.OneOf(["json", "text"])
 #: Every variable there is, with the example that a message about it shows.
 EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_INGEST_BIND": "127.0.0.1:8080",
+    "FORGEWIRE_INGEST_PIN": "true",
     "FORGEWIRE_API_BIND": "127.0.0.1:8081",
     "FORGEWIRE_WORKER_BIND": "127.0.0.1:8082",
     "FORGEWIRE_AMQP_URL": "amqp://user:password@rabbitmq:5672/%2F",
@@ -80,6 +81,8 @@ class Settings:
     """Everything an operator can choose; `repr` shows no secret."""
 
     ingest_bind: Bind
+    #: Whether each receiver stays on one processor of its own.
+    ingest_pin: bool
     api_bind: Bind
     worker_bind: Bind
     amqp_url: str = field(repr=False)
@@ -166,6 +169,7 @@ def _reader(environ: Mapping[str, str]) -> Reader:
 def _servers(env: Reader) -> dict[str, Any]:
     return {
         "ingest_bind": env.bind("INGEST_BIND", "127.0.0.1:8080"),
+        "ingest_pin": env.bool("INGEST_PIN", default=True),
         "api_bind": env.bind("API_BIND", "127.0.0.1:8081"),
         "worker_bind": env.bind("WORKER_BIND", "127.0.0.1:8082"),
         "amqp_url": env.amqp_url("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F"),

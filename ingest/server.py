@@ -1,6 +1,7 @@
 """Run the receiver's application on its HTTP server until it is told to stop."""
 
 import time
+from contextlib import nullcontext
 from functools import partial
 from multiprocessing.util import Finalize
 
@@ -13,7 +14,7 @@ from broker.topology import Topology
 from config import logs
 from config.settings import Settings
 from health import web
-from ingest import tally
+from ingest import processor, tally
 from ingest.app import create_app
 from ingest.circuit import Circuit
 from ingest.durability import Durability, patient
@@ -40,7 +41,10 @@ SPOOL_CLOSE_SECONDS = 4.0
 def serve(settings: Settings, host: str) -> None:
     """Receive hooks at the IP address `host` until SIGTERM or SIGINT."""
     address = (host, settings.ingest_bind.port)
-    web.serve("ingest", address, partial(_open, settings), CAPACITY)
+    # Before there are threads and a child, which are to stay there, too.
+    held = processor.claim() if settings.ingest_pin else None
+    with held or nullcontext():
+        web.serve("ingest", address, partial(_open, settings), CAPACITY)
 
 
 def _open(settings: Settings) -> Flask:

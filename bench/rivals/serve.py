@@ -3,18 +3,21 @@
 python -m bench.rivals.serve MODULE wsgi|asgi HOST PORT
 """
 
+import os
 import sys
+from contextlib import nullcontext
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from ingest import processor
 from ingest.server import CAPACITY
 
 
 def main(module: str, interface: str, host: str, port: str) -> None:
     """Serve `app` of bench/rivals/MODULE.py until SIGTERM."""
-    Granian(
+    server = Granian(
         f"bench.rivals.{module}:app",
         host,
         int(port),
@@ -26,7 +29,10 @@ def main(module: str, interface: str, host: str, port: str) -> None:
         backpressure=CAPACITY.connections,
         workers_kill_timeout=CAPACITY.stop_seconds,
         log_level=LogLevels.error,
-    ).serve()
+    )
+    held = processor.claim() if os.environ["RIVAL_PIN"] == "true" else None
+    with held or nullcontext():
+        server.serve()
 
 
 if __name__ == "__main__":
