@@ -20,6 +20,7 @@ def install(app: Flask, proxies: Networks) -> None:
         environ["REMOTE_ADDR"] = caller(environ.get("REMOTE_ADDR", ""), told, proxies)
         return inner(environ, begin)
 
+    # Flask's own way to put something around it; to mypy it replaces a method.
     app.wsgi_app = outer  # type: ignore[assignment, method-assign]
 
 

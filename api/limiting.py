@@ -39,6 +39,7 @@ def install(app: Flask, db: Db, rate: str) -> None:
         app=app,
         application_limits=[rate],
         storage_uri=f"{SCHEME}://",
+        # Declared as texts, and handed to our storage as it is.
         storage_options={"db": db},  # type: ignore[dict-item]
         key_prefix="api",
         swallow_errors=True,

@@ -56,6 +56,7 @@ class Refused(HTTPException):
         self.more_headers = headers
 
 
+# flask-smorest has no types, so its class is anything to mypy.
 class ProblemApi(Api):  # type: ignore[misc]
     """Errors as problems, in the answers and in the document."""
 

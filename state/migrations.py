@@ -17,7 +17,6 @@ from state.issued import index_tokens
 from state.orders import index_orders
 from state.retention import index_expiry
 from state.sign_ins import index_sign_ins
-from state.usernames import index_usernames
 
 _MARK = "schema"
 
@@ -96,7 +95,6 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_orders,
     index_tokens,
     index_sign_ins,
-    index_usernames,
     index_attempts,
     index_changes,
     index_reading,

@@ -1,29 +1,14 @@
 """Find people by what they are called at the Git host, in either letter case."""
 
-from typing import Any
-
-from pymongo.collation import Collation, CollationStrength
-
 from state.client import translated
 from state.documents import Db
-
-#: As the host compares them: without regard to letter case.
-_ANY_CASE = Collation(locale="en", strength=CollationStrength.SECONDARY)
-_ACTIVE: dict[str, Any] = {"state": "active"}
-
-
-def index_usernames(db: Db) -> None:
-    """Have MongoDB find active users by name."""
-    db["users"].create_index(
-        "username",
-        name="username_any_case",
-        collation=_ANY_CASE,
-        partialFilterExpression=_ACTIVE,
-    )
+from state.orders import ANY_CASE
 
 
 def called(db: Db, username: str) -> list[str]:
     """Return the `_id`s of active users with that name, of all hosts; at most two."""
+    wanted = {"state": "active", "username": username}
     with translated():
-        found = db["users"].find({"username": username, **_ACTIVE}, {"_id": 1})
-        return [row["_id"] for row in found.collation(_ANY_CASE).limit(2)]
+        # The index behind the order of usernames has them, too.
+        found = db["users"].find(wanted, {"_id": 1}, hint="by_username")
+        return [row["_id"] for row in found.collation(ANY_CASE).limit(2)]
