@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from broker.topology import Topology
 from cli.local import mongodb as local_mongodb
 from cli.local import rabbitmq as local_rabbitmq
+from state.client import connect
 from tests.api import Api
 from tests.rabbit import channel, publishing
 from tests.working import at_database
@@ -60,6 +61,16 @@ def database(mongodb_url):
     with MongoClient(mongodb_url, w="majority", tz_aware=True) as client:
         yield client[name]
         client.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def shared_database(mongodb):
+    """One database for all tests of a module: for tests that a new one would slow."""
+    url = at_database(mongodb.url, f"test_{secrets.token_hex(6)}")
+    db = connect(url, name="tests")
+    yield db
+    db.client.drop_database(db.name)
+    db.client.close()
 
 
 @pytest.fixture

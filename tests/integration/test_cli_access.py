@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import secrets
 import subprocess
 from datetime import UTC, datetime
 
@@ -13,7 +12,6 @@ import pytest
 from api import keyring
 from config.access import ROLES
 from state.accounts import Accounts
-from state.client import connect
 from tests.commands import row, run, run_json
 from tests.terminal import start
 from tests.working import at_database
@@ -21,20 +19,11 @@ from tests.working import at_database
 ADA = "gitlab:41"
 
 
-@pytest.fixture(scope="module")
-def shared(mongodb):
-    """One database for all tests here: one for each would cost more than the test."""
-    db = connect(at_database(mongodb.url, f"test_{secrets.token_hex(6)}"), name="tests")
-    yield db
-    db.client.drop_database(db.name)
-    db.client.close()
-
-
 @pytest.fixture
-def database(shared):
+def database(shared_database):
     for name in ("users", "accounts", "tokens"):
-        shared[name].delete_many({})
-    return shared
+        shared_database[name].delete_many({})
+    return shared_database
 
 
 @pytest.fixture

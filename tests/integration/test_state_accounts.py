@@ -1,36 +1,24 @@
 """Who may do what, with the users that hooks feed: on a real MongoDB."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from config.access import ROLES
 from state.accounts import BY_CLAIMS, Accounts
-from state.client import connect
 from state.issued import Issued, IssuedTokens, index_tokens
 from state.migrations import migrate
 from state.roster import Roster
-from tests.working import at_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = "gitlab:41"
 
 
-@pytest.fixture(scope="module")
-def shared(mongodb):
-    """One database for all tests here: one for each would cost more than the test."""
-    db = connect(at_database(mongodb.url, f"test_{secrets.token_hex(6)}"), name="tests")
-    yield db
-    db.client.drop_database(db.name)
-    db.client.close()
-
-
 @pytest.fixture
-def database(shared):
+def database(shared_database):
     for name in ("users", "accounts", "tokens"):
-        shared[name].delete_many({})
-    return shared
+        shared_database[name].delete_many({})
+    return shared_database
 
 
 @pytest.fixture
