@@ -8,17 +8,19 @@ import click
 from bench.figures import Figure
 from bench.results import judged
 
-#: What must be the same, so that figures may stand beside each other.
-TERMS = ("is_quick", "machine", "versions")
-
 
 class NotAlike(click.UsageError):
     """Raised when figures of two runs must not stand beside each other."""
 
 
 def check(earlier: Mapping[str, Any], terms: Mapping[str, Any]) -> None:
-    """Raise NotAlike if an earlier run was another machine's, or otherwise unlike."""
-    unlike = [name for name in TERMS if earlier[name] != terms[name]]
+    """Raise NotAlike if an earlier run was another machine's, or otherwise unlike.
+
+    A program that is measured for the first time makes no difference to the others.
+    """
+    unlike = [name for name in ("is_quick", "machine") if earlier[name] != terms[name]]
+    if not earlier["versions"].items() <= terms["versions"].items():
+        unlike.append("versions")
     if unlike:
         raise NotAlike(f"the earlier run differs in {', '.join(unlike)}")
 
@@ -35,7 +37,8 @@ def merged(
     order = list(measured).index
     rows = sorted([*kept, *found["figures"]], key=lambda it: order(it["experiment"]))
     figures = [Figure.from_json(row) for row in rows]
-    return {**earlier, "measured": measured, **judged(figures, told)}
+    versions = {"versions": found["versions"]}
+    return {**earlier, **versions, "measured": measured, **judged(figures, told)}
 
 
 def dates(results: Mapping[str, Any]) -> dict[str, str]:

@@ -82,10 +82,10 @@ def rival(
 
 
 @contextmanager
-def publish_only(lab: Lab) -> Iterator[Receiver]:
+def publish_only(lab: Lab, interface: str = "wsgi") -> Iterator[Receiver]:
     with (
         lab.topology() as topology,
-        _served(lab, "publish_only", topology.prefix) as url,
+        _served(lab, "publish_only", topology.prefix, interface) as url,
     ):
         yield _on_queue(lab, url, topology.events)
 
@@ -118,6 +118,10 @@ OPENERS: Mapping[str, Opener] = {
     "no-op Flask view, on all processors": partial(
         rival, module="noop", is_storing=False, pin="false"
     ),
+    "no-op Flask view, on gunicorn": partial(
+        rival, module="noop", is_storing=False, interface="gthread"
+    ),
+    f"{PUBLISH_ONLY}, on gunicorn": partial(publish_only, interface="gthread"),
     "aio-pika": partial(rival, module="aio_pika_web", interface="asgi"),
 }
 

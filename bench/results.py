@@ -27,6 +27,7 @@ _PACKAGES = (
     "celery",
     "dramatiq",
     "faststream",
+    "gunicorn",
 )
 
 

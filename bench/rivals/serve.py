@@ -1,6 +1,6 @@
 """Serve a rival as the receiver is served: granian, set as in health/web.py.
 
-python -m bench.rivals.serve MODULE wsgi|asgi HOST PORT
+python -m bench.rivals.serve MODULE wsgi|asgi|gthread HOST PORT
 """
 
 import os
@@ -11,16 +11,27 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from bench.rivals.gthread import Gthread
 from ingest import processor
 from ingest.server import CAPACITY
 
 
 def main(module: str, interface: str, host: str, port: str) -> None:
     """Serve `app` of bench/rivals/MODULE.py until SIGTERM."""
-    server = Granian(
-        f"bench.rivals.{module}:app",
+    name = f"bench.rivals.{module}"
+    held = processor.claim() if os.environ["RIVAL_PIN"] == "true" else None
+    with held or nullcontext():
+        if interface == "gthread":
+            Gthread(name, f"{host}:{port}").run()
+        else:
+            _granian(name, interface, host, int(port)).serve()
+
+
+def _granian(name: str, interface: str, host: str, port: int) -> Granian:
+    return Granian(
+        f"{name}:app",
         host,
-        int(port),
+        port,
         interface=Interfaces(interface),
         http=HTTPModes.http1,
         websockets=False,
@@ -30,9 +41,6 @@ def main(module: str, interface: str, host: str, port: str) -> None:
         workers_kill_timeout=CAPACITY.stop_seconds,
         log_level=LogLevels.error,
     )
-    held = processor.claim() if os.environ["RIVAL_PIN"] == "true" else None
-    with held or nullcontext():
-        server.serve()
 
 
 if __name__ == "__main__":

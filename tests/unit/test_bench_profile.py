@@ -206,7 +206,7 @@ def test_a_page_without_a_profile_says_so():
 def test_what_is_added_takes_the_place_of_what_was_there_and_has_its_date():
     def run(date, *figures):
         told = results.judged(list(figures), lambda _: None)
-        return {"date": date, "is_quick": False, **told}
+        return {"date": date, "is_quick": False, "versions": {}, **told}
 
     first = Figure("receive", OURS, "idle", "hooks/s", (1.0, 2.0), {"p50_ms": 3.0})
     old, new = (Figure("work", OURS, "idle", "events/s", (it,)) for it in (1.0, 2.0))
@@ -231,11 +231,18 @@ def test_the_page_says_what_was_measured_apart():
     assert "Measured anew later: scale (23 November 2030, 11:30 UTC)." in text
 
 
-@pytest.mark.parametrize("name", merging.TERMS)
-def test_runs_on_other_terms_are_not_put_together(name):
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("is_quick", True), ("machine", {}), ("versions", {"flask": "another"})],
+)
+def test_runs_on_other_terms_are_not_put_together(name, other):
     merging.check(SHOWN, SHOWN)
     with pytest.raises(merging.NotAlike, match=name):
-        merging.check(SHOWN, {**SHOWN, name: "another"})
+        merging.check(SHOWN, {**SHOWN, name: other})
+
+
+def test_what_is_measured_for_the_first_time_may_stand_beside_the_rest():
+    merging.check(SHOWN, {**SHOWN, "versions": {**SHOWN["versions"], "new": "1.0"}})
 
 
 WORK = """
