@@ -1,0 +1,96 @@
+"""No secret is left in a payload, and nothing else is changed."""
+
+import json
+
+import pytest
+
+from config.hiding import MAX_DEPTH, hidden, hidden_text, may_hold_secrets
+from tests.samples.load import names, payload
+
+#: Texts, and what of each is secret.
+SECRETS = {
+    "glpat-abcdefghij0123456789": "abcdefghij",
+    "use glrt-t3_abcdefghij0123456789.": "abcdefghij",
+    "ghp_abcdefghij0123456789abcdefghij012345": "abcdefghij",
+    "AKIAABCDEFGHIJKLMNOP": "ABCDEFGH",
+    "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl": "eyJzdWIi",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nabcdefghij\nklmnop": "klmnop",
+    "whsec_YWJjZGVmZ2hpag==": "YWJj",
+    "https://ada:open-sesame@git.example/x.git": "sesame",
+    "https://oauth2:glpat-abcdefghij0123456789@git.example": "abcdefghij",
+    "DB_PASSWORD=open-sesame": "sesame",
+    'API_KEY = "open-sesame"': "sesame",
+    '{"token": "open-sesame"}': "sesame",
+}
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_the_host_sends_is_left_as_it_is(name):
+    assert hidden(payload(name)) == payload(name) | _options(name)
+
+
+def _options(name):
+    """The variables that came along with a push are hidden, where there are any."""
+    told = payload(name).get("push_options")
+    return {"push_options": "[hidden]"} if told else {}
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS.items())
+def test_secrets_in_texts_are_hidden_and_never_missed(text, secret):
+    shown = hidden({"commits": [{"message": f"Look: {text}"}]})
+
+    assert secret not in json.dumps(shown)
+    assert "Look: " in json.dumps(shown)
+    assert may_hold_secrets(json.dumps({"message": text}).encode())
+    assert may_hold_secrets(json.dumps({"message": text}).upper().encode())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("password", "runners_token", "X-Gitlab-Token", "client_secret", "apiKey"),
+        *("private_key", "AWS_SECRET_ACCESS_KEY", "push_options", "variables"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["open-sesame", ["open-sesame"], {"a": "sesame"}, 4711]
+)
+def test_what_stands_under_the_name_of_a_secret_is_hidden(key, value):
+    body = {"user": {key: value, "id": 41}}
+
+    assert hidden(body) == {"user": {key: "[hidden]", "id": 41}}
+    assert may_hold_secrets(json.dumps(body).encode())
+
+
+def test_what_is_not_told_is_shown_as_such():
+    assert hidden({"token": None, "push_options": {}, "password": ""}) == {
+        "token": None,
+        "push_options": {},
+        "password": "",
+    }
+
+
+def test_an_escape_hides_no_secret():
+    body = rb'{"pass\u0077ord": "open-sesame"}'
+
+    assert may_hold_secrets(body)
+    assert hidden(json.loads(body)) == {"password": "[hidden]"}
+
+
+def test_what_has_no_sign_of_a_secret_is_not_looked_at():
+    assert not may_hold_secrets(json.dumps(payload("user_create")).encode())
+    assert not may_hold_secrets(b'{"web_url": "https://git.example:8443/ada/x"}')
+
+
+def test_what_is_too_deep_to_be_looked_at_is_hidden():
+    deep = "open-sesame"
+    for _ in range(2 * MAX_DEPTH):
+        deep = [deep]
+
+    assert "sesame" not in json.dumps(hidden(deep))
+
+
+def test_the_words_around_a_secret_are_kept():
+    shown = hidden_text("the token is glpat-abcdefghij0123456789 and the path a/b")
+
+    assert shown == "the token is [hidden] and the path a/b"
