@@ -72,6 +72,7 @@ def decode(properties: BasicProperties, body: bytes) -> Message:
         received_at=_within(_require(headers, "fw-received-at", int), 0, END_OF_TIME),
         attempt=_within(_require(headers, "fw-attempt", int), 1, END_OF_TIME),
         traceparent=_optional_text(headers, "traceparent"),
+        tracestate=_optional_text(headers, "tracestate"),
         sent_by=_optional_text(headers, "fw-sent-by"),
         body=decompress(body, properties.content_encoding),
     )
@@ -111,6 +112,8 @@ def _headers(message: Message) -> dict[str, str | int]:
     }
     if message.traceparent is not None:
         headers["traceparent"] = message.traceparent
+    if message.tracestate is not None:
+        headers["tracestate"] = message.tracestate
     if message.sent_by is not None:
         headers["fw-sent-by"] = message.sent_by
     return headers

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tracing import header
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -17,6 +19,19 @@ class Message:
     received_at: int
     body: bytes = field(repr=False)
     attempt: int = 1
+    #: The trace that it belongs to, as W3C Trace Context has it.
     traceparent: str | None = None
+    tracestate: str | None = None
     #: Who sent it by hand: "gitlab:41"; None if the host did.
     sent_by: str | None = None
+
+    @property
+    def trace_id(self) -> str | None:
+        """Return the name of its trace, if it belongs to one."""
+        return header.trace_id(self.traceparent)
+
+    def names(self) -> dict[str, str]:
+        """Return what lines of the log say of it: by what it is found."""
+        trace_id = self.trace_id
+        told = {"delivery_id": self.delivery_id}
+        return told if trace_id is None else told | {"trace_id": trace_id}

@@ -8,13 +8,12 @@ from collections import deque
 
 from werkzeug.datastructures import Headers
 
+from tracing import header
+
 #: Longest id of a delivery taken as it came, in characters; the host's have 36.
 MAX_ID_LENGTH = 200
 
 _ID = re.compile(rf"[!-~]{{1,{MAX_ID_LENGTH}}}")
-_TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
-)
 
 
 class Receipts:
@@ -53,10 +52,13 @@ def delivery_id(headers: Headers, source: str, body: bytes) -> str:
     return _digest(given.encode("utf-8", "surrogatepass"))
 
 
-def traceparent(headers: Headers) -> str | None:
-    """Return the W3C trace context that the request carries, if it is well-formed."""
-    given = headers.get("traceparent", "")
-    return given if _TRACEPARENT.fullmatch(given) else None
+def trace(headers: Headers) -> tuple[str | None, str | None]:
+    """Return `traceparent` and `tracestate` of a request, as far as well-formed."""
+    given = headers.get("traceparent")
+    if given is None:
+        return None, None
+    parent = header.traceparent(given)
+    return parent, parent and header.tracestate(headers.get("tracestate"))
 
 
 def _digest(*parts: bytes) -> str:

@@ -106,6 +106,7 @@ class Reception:
         body = self._read(request, length, source, signature)
         self._metrics.bytes.observe(len(body))
         _check_media_type(request)
+        traceparent, tracestate = identity.trace(request.headers)
         return Message(
             source=name,
             event=_named(body),
@@ -113,7 +114,8 @@ class Reception:
             receipt=self._receipts.take(),
             received_at=received_at,
             body=body,
-            traceparent=identity.traceparent(request.headers),
+            traceparent=traceparent,
+            tracestate=tracestate,
         )
 
     def _read(

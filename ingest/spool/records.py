@@ -73,7 +73,9 @@ def salt_of(header: bytes) -> int:
 
 def payload(message: Message) -> bytes:
     """Return the payload that says what `message` says."""
-    told = orjson.dumps({name: getattr(message, name) for name in _DESCRIBED})
+    values = ((name, getattr(message, name)) for name in _DESCRIBED)
+    # What is not known is not named, so that older versions read it, too.
+    told = orjson.dumps({name: it for name, it in values if it is not None})
     return b"".join((_LENGTH.pack(len(told)), told, message.body))
 
 

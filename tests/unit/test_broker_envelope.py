@@ -28,6 +28,7 @@ MESSAGES = st.builds(
     body=st.binary(max_size=200) | st.just(b"ab" * COMPRESS_ABOVE),
     attempt=st.integers(1, 1000),
     traceparent=st.none() | TEXT,
+    tracestate=st.none() | TEXT,
     sent_by=st.none() | TEXT,
 )
 #: Whatever another program could put into a header.
@@ -133,6 +134,7 @@ def test_a_parcel_is_addressed_by_source_and_event():
         ("fw-received-at", 253_402_300_800_000_000),
         ("fw-attempt", 0),
         ("traceparent", ["00"]),
+        ("tracestate", 7),
     ],
 )
 def test_a_header_that_we_would_not_write_is_undecodable(name, value):

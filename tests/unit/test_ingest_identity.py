@@ -63,7 +63,18 @@ def test_every_id_is_short_and_visible(header):
 
 
 def test_a_trace_context_is_carried_on():
-    assert identity.traceparent(Headers({"traceparent": TRACE})) == TRACE
+    headers = Headers({"traceparent": TRACE})
+    assert identity.trace(headers) == (TRACE, None)
+
+    headers["tracestate"] = "vendor=1"
+    assert identity.trace(headers) == (TRACE, "vendor=1")
+
+    headers["tracestate"] = "caf\xe9"
+    assert identity.trace(headers) == (TRACE, None)
+
+
+def test_without_a_trace_there_is_no_state_of_it():
+    assert identity.trace(Headers({"tracestate": "vendor=1"})) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +93,7 @@ def test_a_malformed_trace_context_is_dropped(odd):
     headers = Headers()
     headers._list.append(("traceparent", odd))
 
-    assert identity.traceparent(headers) is None
+    assert identity.trace(headers) == (None, None)
 
 
 def test_receipts_are_numbered_without_gap_over_threads():

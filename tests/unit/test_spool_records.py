@@ -20,6 +20,7 @@ MESSAGES = st.builds(
     event=TEXT,
     attempt=st.integers(1, 100),
     traceparent=st.none() | TEXT,
+    tracestate=st.none() | TEXT,
 )
 
 
@@ -153,3 +154,8 @@ def test_each_file_has_a_salt_of_its_own():
 def test_a_file_that_is_not_of_this_version_is_known_by_its_beginning(header):
     with pytest.raises(NotASpoolFile):
         records.salt_of(header)
+
+
+def test_what_is_not_known_is_not_named_so_that_older_versions_read_it():
+    assert b"tracestate" not in records.payload(a_message(1))
+    assert b"tracestate" in records.payload(a_message(1, tracestate="a=1"))
