@@ -29,6 +29,8 @@ def bars(ax: Axes, title: str, rows: Mapping[str, Row]) -> None:
         ax.text(row["high"], label, f"  {number(row['median'])}", va="center")
     ax.set_title(title)
     ax.margins(x=0.16)
+    # No more, so that large numbers have room.
+    ax.locator_params(axis="x", nbins=5)
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.grid(axis="x")
