@@ -52,6 +52,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_WORKER_BIND": "127.0.0.1:8082",
     "FORGEWIRE_AMQP_URL": "amqp://user:password@rabbitmq:5672/%2F",
     "FORGEWIRE_AMQP_PREFIX": "forgewire",
+    "FORGEWIRE_RABBITMQ_METRICS_URL": "http://rabbitmq:15692",
     "FORGEWIRE_MONGODB_URL": "mongodb://mongodb:27017/forgewire?replicaSet=rs0",
     "FORGEWIRE_GITLAB_TOKENS": "a-long-random-token,the-one-before-it",
     "FORGEWIRE_GITLAB_SIGNING_TOKENS": "whsec_ and base64 of 24 or more bytes",
@@ -88,6 +89,8 @@ class Settings:
     amqp_url: str = field(repr=False)
     #: What the names of our exchanges and queues begin with.
     amqp_prefix: str
+    #: Where the Prometheus plugin of each RabbitMQ node answers; none: it is not asked.
+    rabbitmq_metrics_urls: tuple[str, ...]
     mongodb_url: str = field(repr=False)
     mongodb_database: str
     #: By name; a hook from any other source is answered 404.
@@ -173,6 +176,7 @@ def _servers(env: Reader) -> dict[str, Any]:
         "api_bind": env.bind("API_BIND", "127.0.0.1:8081"),
         "worker_bind": env.bind("WORKER_BIND", "127.0.0.1:8082"),
         "amqp_url": env.amqp_url("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F"),
+        "rabbitmq_metrics_urls": env.http_urls("RABBITMQ_METRICS_URL", "") or (),
         "mongodb_url": env.mongodb_url(
             "MONGODB_URL", f"mongodb://127.0.0.1:27017/{DEFAULT_DATABASE}"
         ),

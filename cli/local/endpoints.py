@@ -22,6 +22,8 @@ class Endpoints:
     api: str
     #: Where browsers are to find the API, which its tokens name as their issuer.
     public_url: str
+    #: Where Prometheus finds the metrics of each RabbitMQ node that has the plugin.
+    rabbitmq_metrics_urls: Sequence[str]
     amqp_url: str = field(repr=False)
     mongodb_url: str = field(repr=False)
     token: str = field(repr=False)
@@ -39,6 +41,7 @@ def of(settings: Settings, roles: Sequence[Role]) -> Endpoints:
     return Endpoints(
         **urls,
         public_url=settings.access.public_url or urls["api"],
+        rabbitmq_metrics_urls=settings.rabbitmq_metrics_urls,
         amqp_url=settings.amqp_url,
         mongodb_url=settings.mongodb_url,
         token=tokens[0].decode(),

@@ -40,6 +40,11 @@ class MongoDB:
         return f"mongodb://{self.member}/{DATABASE}?replicaSet={SET}"
 
     @property
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables that lead our processes to it."""
+        return {"FORGEWIRE_MONGODB_URL": self.url}
+
+    @property
     def member(self) -> str:
         return f"{ports.HOST}:{self.port}"
 

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,26 @@ class RabbitMQ:
     """A node and its name server, launched but perhaps not yet ready."""
 
     port: int
+    metrics_port: int
     node: Child
     epmd: Child
 
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@{ports.HOST}:{self.port}/%2F"
+
+    @property
+    def metrics_url(self) -> str:
+        """Return where its Prometheus plugin answers."""
+        return f"http://{ports.HOST}:{self.metrics_port}"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables that lead our processes to it."""
+        return {
+            "FORGEWIRE_AMQP_URL": self.url,
+            "FORGEWIRE_RABBITMQ_METRICS_URL": self.metrics_url,
+        }
 
     def wait(self, pause: Pause = time.sleep) -> None:
         """Wait until clients can connect; raise CannotRun if the node dies."""
@@ -84,8 +99,12 @@ def launch(
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     port = ports.remembered(folder / "port")
+    metrics_port = ports.remembered(folder / "metrics-port")
     names = _start_epmd(epmd, folder / "epmd.log")
-    environment = {**_environment(folder, port), "ERL_EPMD_PORT": str(names.port)}
+    environment = {
+        **_environment(folder, port, metrics_port),
+        "ERL_EPMD_PORT": str(names.port),
+    }
     node = Child(
         "RabbitMQ",
         [str(program)],
@@ -93,7 +112,7 @@ def launch(
         log=fresh_log(log),
         inherit=inherit,
     )
-    return RabbitMQ(port, node, names.child)
+    return RabbitMQ(port, metrics_port, node, names.child)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,7 @@ def _start_epmd(program: str, log: Path) -> _NameServer:
     return _NameServer(port, child)
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, port: int, metrics_port: int) -> dict[str, str]:
     # Every place is named, so that nothing under /etc or /var is read or written, and
     # nothing is taken over from the environment of whoever starts the node.
     return {
@@ -142,18 +161,28 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "config"),
         "RABBITMQ_SCHEMA_DIR": str(folder / "schema"),
-        **_configuration(folder, port),
+        **_configuration(folder, port, metrics_port),
     }
 
 
-def _configuration(folder: Path, port: int) -> dict[str, str]:
+def _configuration(folder: Path, port: int, metrics_port: int) -> dict[str, str]:
+    settings = {
+        "listeners.tcp.1": f"{ports.HOST}:{port}",
+        "prometheus.tcp.ip": ports.HOST,
+        "prometheus.tcp.port": metrics_port,
+        # It would sum up every five seconds what only the management plugin shows.
+        "management_agent.disable_metrics_collector": "true",
+    }
     files = {
         "RABBITMQ_CONFIG_FILE": (
             "rabbitmq.conf",
-            f"listeners.tcp.1 = {ports.HOST}:{port}\n",
+            "".join(f"{name} = {value}\n" for name, value in settings.items()),
         ),
         "RABBITMQ_ADVANCED_CONFIG_FILE": ("advanced.config", "[].\n"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": ("enabled_plugins", "[].\n"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": (
+            "enabled_plugins",
+            "[rabbitmq_prometheus].\n",
+        ),
         "RABBITMQ_CONF_ENV_FILE": ("rabbitmq-env.conf", ""),
     }
     for name, text in files.values():

@@ -56,6 +56,16 @@ def is_given(environ: Mapping[str, str], variable: str) -> bool:
     return bool(given)
 
 
+def with_variables(
+    environ: Mapping[str, str], variables: Mapping[str, str]
+) -> dict[str, str]:
+    """Return `environ` with those of `variables` that are not set there."""
+    missing = {
+        name: it for name, it in variables.items() if not is_given(environ, name)
+    }
+    return {**environ, **missing}
+
+
 def with_free_ports(
     environ: Mapping[str, str], roles: Sequence[Role]
 ) -> dict[str, str]:

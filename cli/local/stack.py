@@ -10,7 +10,7 @@ from cli.local import chosen, endpoints, lock, private, roles, servers
 from cli.local.chosen import DATA_DIR
 from cli.local.endpoints import Endpoints
 from cli.local.process import CannotRun, Child, fresh_log, wait_ready
-from cli.local.roles import ROLES, Role
+from cli.local.roles import ROLES, Role, with_variables
 from cli.local.screen import Screen
 from cli.local.supervised import Supervised
 from config.settings import load
@@ -91,7 +91,7 @@ class Stack:
             folder = self.folder / kind.name.lower()
             server = kind.launch(folder, self.log(kind.name), held)
             undo.callback(self._stop, kind.name, server.stop)
-            self._environ[kind.variable] = server.url
+            self._environ = with_variables(self._environ, server.variables)
             self.servers[kind.name] = server
         for name, server in self.servers.items():
             with self._screen.waiting(name):

@@ -37,6 +37,7 @@ class Rabbits:
         epmd = rabbitmq._start_epmd("/usr/bin/epmd", self._home / "epmd.log")
         self._epmd, self._epmd_port = epmd.child, epmd.port
         self._ports = [ports.free() for _ in range(size)]
+        self._metrics_ports = [ports.free() for _ in range(size)]
         self._environments = [self._environment(number) for number in range(size)]
         self._nodes = [self._launch(number) for number in range(size)]
 
@@ -61,7 +62,9 @@ class Rabbits:
 
     def wait_node(self, number, seconds=START_SECONDS):
         node = self._nodes[number]
-        single = RabbitMQ(self._ports[number], node, self._epmd)
+        single = RabbitMQ(
+            self._ports[number], self._metrics_ports[number], node, self._epmd
+        )
         end = time.monotonic() + seconds
         while not single._connects():
             if node.exit_code is not None or time.monotonic() > end:
@@ -123,7 +126,9 @@ class Rabbits:
     def _environment(self, number):
         folder = self._home / str(number)
         folder.mkdir()
-        environment = rabbitmq._environment(folder, self._ports[number])
+        environment = rabbitmq._environment(
+            folder, self._ports[number], self._metrics_ports[number]
+        )
         with (folder / "rabbitmq.conf").open("a") as config:
             config.write(self._config)
         arguments = environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pika
 import pytest
+import requests
 from pymongo import MongoClient
 
 from cli.local import family, ports
 from cli.local import mongodb as local_mongodb
 from cli.local import rabbitmq as local_rabbitmq
 from cli.local.process import CannotRun
+from tests.rabbit import until
 
 
 def test_a_database_is_ours_alone(database):
@@ -51,6 +53,16 @@ def sockets_of(leader):
     ]
     names = [str(link.readlink()) for link in links]
     return {name[8:-1] for name in names if name.startswith("socket:[")}
+
+
+def test_the_node_tells_prometheus_of_its_queues(rabbitmq, topology, publisher):
+    base = f"http://127.0.0.1:{rabbitmq.metrics_port}/metrics"
+
+    alarms = requests.get(base, timeout=10).text
+    family = f"{base}/detailed?family=queue_coarse_metrics&vhost=%2F"
+    until(lambda: topology.events in requests.get(family, timeout=10).text)
+
+    assert "rabbitmq_alarms_memory_used_watermark 0" in alarms
 
 
 def test_a_database_that_moved_to_another_port_is_found_again(tmp_path):

@@ -53,6 +53,7 @@ def test_a_stack_says_where_it_is(environ, screen, tmp_path):
         "worker": stack.endpoints.worker,
         "api": stack.endpoints.api,
         "public_url": stack.endpoints.api,
+        "rabbitmq_metrics_urls": [],
         "amqp_url": "amqp://127.0.0.1:1/%2F",
         "mongodb_url": "mongodb://127.0.0.1:1/forgewire",
     }

@@ -251,3 +251,13 @@ def test_secret_files_are_never_committed():
 
     assert "/secrets/" in ignored
     assert ".env" in ignored
+
+
+def test_the_api_is_told_where_the_plugin_of_rabbitmq_answers():
+    plugins = (ROOT / "deploy" / "rabbitmq-plugins").read_text("utf-8")
+    mounted = [it.split(":")[:2] for it in SERVICES["rabbitmq"]["volumes"]]
+
+    assert plugins.strip() == "[rabbitmq_prometheus]."
+    assert ["./deploy/rabbitmq-plugins", "/etc/rabbitmq/enabled_plugins"] in mounted
+    url = SERVICES["api"]["environment"]["FORGEWIRE_RABBITMQ_METRICS_URL"]
+    assert url == "http://rabbitmq:15692"

@@ -36,6 +36,14 @@ def test_a_variable_is_given_here_or_by_a_file(environ, given):
     assert roles.is_given(environ, "X") is given
 
 
+def test_a_variable_that_is_given_goes_before_that_of_a_server():
+    environ = {"A": "mine", "B": "", "C_FILE": "/run/secrets/c"}
+
+    found = roles.with_variables(environ, dict.fromkeys("ABCD", "theirs"))
+
+    assert found == environ | {"B": "theirs", "D": "theirs"}
+
+
 @pytest.mark.parametrize(
     ("bind", "url"),
     [
