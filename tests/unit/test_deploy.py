@@ -261,3 +261,11 @@ def test_the_api_is_told_where_the_plugin_of_rabbitmq_answers():
     assert ["./deploy/rabbitmq-plugins", "/etc/rabbitmq/enabled_plugins"] in mounted
     url = SERVICES["api"]["environment"]["FORGEWIRE_RABBITMQ_METRICS_URL"]
     assert url == "http://rabbitmq:15692"
+
+
+def test_the_api_sees_the_tallies_of_the_receiver_and_can_change_none():
+    # Both have the same user, and the receiver its spool in its data folder.
+    assert "ingest:/var/lib/forgewire" in SERVICES["ingest"]["volumes"]
+    assert "ingest:/mnt/ingest:ro" in SERVICES["api"]["volumes"]
+    environment = SERVICES["api"]["environment"]
+    assert environment["FORGEWIRE_SPOOL_DIR"] == "/mnt/ingest/spool"
