@@ -1,14 +1,13 @@
 """Tell which events there are, and which function decides what they change."""
 
-import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from api.services import Services
-from handlers.registry import Handler, load
+from handlers.registry import load
+from operations.catalogue import catalogue
 
 
 class EventSchema(Schema):
@@ -44,25 +43,3 @@ def blueprint(_: Services) -> Blueprint:
         return told
 
     return routes
-
-
-def catalogue(handlers: Mapping[str, Handler]) -> list[dict[str, Any]]:
-    """Return what there is to tell of each event, in the order of their names."""
-    return [
-        {
-            "event": event,
-            "handler": handler.name,
-            "schema": _name(type(handler.schema)),
-            "does": _sentence(handler),
-        }
-        for event, handler in sorted(handlers.items())
-    ]
-
-
-def _name(schema: type[Schema]) -> str:
-    return f"{schema.__module__}.{schema.__qualname__}"
-
-
-def _sentence(handler: Handler) -> str | None:
-    told = inspect.getdoc(handler.decide)
-    return told.partition("\n\n")[0].replace("\n", " ") if told else None
