@@ -50,6 +50,12 @@ class Changes:
         with translated():
             self._rows.update_one({"_id": id_}, {"$set": told})
 
+    def add(self, id_: str, more: Mapping[str, Any]) -> None:
+        """Note what is known only after the request was answered."""
+        told = {f"parameters.{name}": value for name, value in more.items()}
+        with translated():
+            self._rows.update_one({"_id": id_}, {"$set": told})
+
     def withdraw(self, id_: str) -> None:
         """Forget a request that changed nothing, of somebody who was not let in."""
         with translated():

@@ -14,6 +14,7 @@ from state.client import translated
 from state.deliveries import index_reading
 from state.documents import Db
 from state.issued import index_tokens
+from state.letter_jobs import index_letter_jobs
 from state.orders import index_orders
 from state.retention import index_expiry
 from state.sign_ins import index_sign_ins
@@ -98,4 +99,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_attempts,
     index_changes,
     index_reading,
+    index_letter_jobs,
 )

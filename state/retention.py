@@ -12,7 +12,11 @@ SECONDS_PER_DAY = 86_400
 #: The indexes by which rows of `deliveries` expire, and the field of each.
 EXPIRY = {"expiry": "processed_at", "expiry_of_dropped": "dropped_at"}
 #: All that the setting holds for: collection and index.
-_KEPT_AS_LONG = (*(("deliveries", name) for name in EXPIRY), ("changes", "expiry"))
+_KEPT_AS_LONG = (
+    *(("deliveries", name) for name in EXPIRY),
+    ("changes", "expiry"),
+    ("letter_jobs", "expiry"),
+)
 
 
 def index_expiry(db: Db) -> None:
