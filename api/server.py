@@ -7,7 +7,6 @@ from multiprocessing.util import Finalize
 
 import structlog
 from flask import Flask
-from prometheus_client import CollectorRegistry, ProcessCollector
 
 from api import services
 from api.app import create_app
@@ -16,6 +15,7 @@ from api.migration import Migration
 from config import logs
 from config.settings import Settings
 from health import web
+from health.registry import registry_of
 from health.routes import Check
 from schemas.errors import ForgewireError
 from state.client import connect, has_primary
@@ -52,8 +52,7 @@ def _open(settings: Settings) -> Flask:
 
 
 def _application(settings: Settings, db: Db, migration: Migration) -> Flask:
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+    registry = registry_of("api")
     keyring = Keyring(settings.access.jwt_keys_path, time.time)
     made = services.assemble(settings, db, keyring, lambda: datetime.now(UTC))
     Finalize(None, made.queues.close, exitpriority=1)

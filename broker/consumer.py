@@ -58,6 +58,10 @@ class Consumer:
         """Return whether messages can be received."""
         return self._intake.is_attached
 
+    def unacknowledged(self) -> int:
+        """Return how many messages we were handed and RabbitMQ waits to hear of."""
+        return self._intake.unacknowledged
+
     @property
     def problem(self) -> BrokerUnavailable | None:
         """Return why nothing is being received, or None."""

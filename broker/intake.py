@@ -42,6 +42,11 @@ class Intake:
         return self._channel is not None
 
     @property
+    def unacknowledged(self) -> int:
+        """Return how many it has that are not acknowledged; 0 without a channel."""
+        return len(self._outstanding) if self.is_attached else 0
+
+    @property
     def is_idle(self) -> bool:
         """Return whether it could receive, and neither has nor does."""
         is_open = self._channel is not None and not self._is_shut

@@ -115,7 +115,7 @@ class Pipeline:
             )
         except _UNENCODABLE as exc:
             error = Unsendable(f"AMQP cannot express the message: {type(exc).__name__}")
-            sending.confirm.settle(error)
+            sending.settle(error)
         else:
             self._unconfirmed.add(sending)
 
@@ -163,11 +163,11 @@ def _settle(sending: Sending, *, is_ack: bool) -> None:
     if sending.returned:
         _fail([sending], lambda: Returned("no queue is bound to take the message"))
     elif is_ack:
-        sending.confirm.settle()
+        sending.settle()
     else:
         _fail([sending], lambda: Refused("RabbitMQ did not store the message"))
 
 
 def _fail(sendings: Iterable[Sending], error: Callable[[], ForgewireError]) -> None:
     for sending in sendings:
-        sending.confirm.settle(error())
+        sending.settle(error())

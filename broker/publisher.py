@@ -8,7 +8,7 @@ from broker.link import Link
 from broker.message import Message
 from broker.pipeline import Pipeline, too_late
 from broker.topology import Topology
-from broker.unconfirmed import Sending
+from broker.unconfirmed import Sending, Told, untold
 from schemas.errors import BrokerUnavailable
 
 #: Deadlines are looked after this often, in seconds.
@@ -34,9 +34,14 @@ class Publisher:
         name: str,
         confirm_seconds: float = 5.0,
         window: int = 1000,
+        told: Told = untold,
     ) -> None:
-        """Raise BadAddress if a part of `url` cannot be understood."""
+        """Raise BadAddress if a part of `url` cannot be understood.
+
+        `told` learns what becomes of each message, in any thread.
+        """
         self.topology = topology
+        self._told = told
         self._seconds = confirm_seconds
         self._pipeline = Pipeline(window=window)
         self._link = Link(url, topology, name=name, user=self._pipeline)
@@ -89,12 +94,12 @@ class Publisher:
 
     def send(self, parcel: Parcel) -> Confirm:
         """Send a parcel; which is done when it is confirmed or has failed."""
-        sending = Sending(parcel, time.monotonic() + self._seconds)
+        sending = Sending(parcel, time.monotonic() + self._seconds, self._told)
         obstacle = self._pipeline.put(sending)
         if obstacle is None:
             self._wake_once()
         else:
-            sending.confirm.settle(obstacle)
+            sending.settle(obstacle)
         return sending.confirm
 
     def _wake_once(self) -> None:

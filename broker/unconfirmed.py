@@ -1,21 +1,40 @@
 """Remember what was sent and not yet confirmed, by the broker's own numbers."""
 
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
 from broker.confirm import Confirm
 from broker.envelope import Parcel
+from broker.outcomes import outcome_of
+
+#: Is told one of broker.outcomes, and the seconds since the message was handed over.
+Told: TypeAlias = Callable[[str, float], None]
+
+
+def untold(_outcome: str, _seconds: float) -> None:
+    """Tell nobody."""
 
 
 class Sending:
     """A parcel on its way, and the confirm that its sender waits for."""
 
-    __slots__ = ("confirm", "deadline", "parcel", "returned")
+    __slots__ = ("_began", "_told", "confirm", "deadline", "parcel", "returned")
 
-    def __init__(self, parcel: Parcel, deadline: float) -> None:
+    def __init__(self, parcel: Parcel, deadline: float, told: Told = untold) -> None:
+        self._began = time.monotonic()
+        self._told = told
         self.parcel = parcel
         #: By the monotonic clock, in seconds.
         self.deadline = deadline
         #: Set when the broker hands it back; its confirm follows, and means nothing.
         self.returned = False
         self.confirm = Confirm()
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Tell that it was confirmed, or why not: who counts first, then its sender."""
+        self._told(outcome_of(error), time.monotonic() - self._began)
+        self.confirm.settle(error)
 
 
 class Unconfirmed:

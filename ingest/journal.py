@@ -22,8 +22,7 @@ _OUTCOMES = {
 
 def described(message: Message) -> dict[str, Any]:
     """Return what a log line may show of a message: no payload."""
-    return {
-        "delivery_id": message.delivery_id,
+    return message.names() | {
         "hook": message.event,
         "receipt": message.receipt,
         "bytes": len(message.body),
@@ -35,8 +34,7 @@ def write(
 ) -> None:
     """Count the hook that `note` describes, and log one line about it."""
     event = events.label(note.get("hook"))
-    metrics.hooks.labels(note["source"], event, str(status)).inc()
-    metrics.seconds.observe(seconds)
+    metrics.count(note["source"], event, status, seconds)
     level, outcome = _OUTCOMES[status // 100]
     milliseconds = round(seconds * 1000, 3)
     _log.log(level, outcome, **note, status=status, milliseconds=milliseconds)

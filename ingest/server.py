@@ -7,17 +7,19 @@ from multiprocessing.util import Finalize
 
 import structlog
 from flask import Flask
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry
 
 from broker.publisher import Publisher
 from broker.topology import Topology
 from config import logs
 from config.settings import Settings
 from health import web
+from health.registry import registry_of
 from ingest import processor, tally
 from ingest.app import create_app
 from ingest.circuit import Circuit
 from ingest.durability import Durability, patient
+from ingest.metrics import publish_counter
 from ingest.readiness import Readiness
 from ingest.reception import Limits
 from ingest.spool import metrics
@@ -56,22 +58,23 @@ def _open(settings: Settings) -> Flask:
         patient=True,
     )
     logs.log_uncaught("ingest")
-    publisher = _publisher(settings)
+    registry = registry_of("ingest")
+    publisher = _publisher(settings, registry)
     publisher.start()
     # Runs when granian has answered the last request, before the process ends.
     Finalize(None, publisher.close, (settings.confirm_seconds,), exitpriority=1)
-    app = _application(settings, publisher)
+    app = _application(settings, publisher, registry)
     _log.info("listening", address=f"http://{settings.ingest_bind}")
     return app
 
 
-def _application(settings: Settings, publisher: Publisher) -> Flask:
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+def _application(
+    settings: Settings, publisher: Publisher, registry: CollectorRegistry
+) -> Flask:
     circuit = Circuit()
     spool = _spool(settings, publisher, circuit, registry)
     publish = patient(publisher.submit, settings.spool_after_seconds)
-    durability = Durability(publish, spool.keep, circuit)
+    durability = Durability(publish, metrics.counted(spool.keep, registry), circuit)
     tally.sweep(settings.spool_dir, days=settings.ledger_days)
     tallied = Tallied(durability.make_durable, Tally(settings.spool_dir))
     return create_app(
@@ -109,12 +112,13 @@ def _spool(
     return spool
 
 
-def _publisher(settings: Settings) -> Publisher:
+def _publisher(settings: Settings, registry: CollectorRegistry) -> Publisher:
     return Publisher(
         settings.amqp_url,
         Topology(settings.amqp_prefix),
         name=NAME,
         confirm_seconds=settings.confirm_seconds,
+        told=publish_counter(registry),
     )
 
 

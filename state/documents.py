@@ -14,6 +14,7 @@ from state.client import is_duplicate, translated
 from state.collections import Collection, undeclared
 from state.record import Record
 from state.stored import from_document, to_document
+from state.timing import Timed, timing, untimed
 
 Db: TypeAlias = Database[dict[str, Any]]
 Records: TypeAlias = dict[str, Record]
@@ -32,8 +33,11 @@ class Documents:
         declared: Mapping[str, Collection],
         *,
         max_rounds: int = MAX_ROUNDS,
+        timed: Timed = untimed,
     ) -> None:
+        """Tell `timed` how long each write takes, by collection."""
         self.db = db
+        self._timed = timed
         self._declared = declared
         self._max_rounds = max_rounds
 
@@ -122,7 +126,7 @@ class Documents:
     def _lost(
         self, collection: Collection, operations: list[Any], ids: list[str]
     ) -> set[str]:
-        with translated():
+        with translated(), timing(self._timed, collection.name):
             try:
                 result = self.db[collection.name].bulk_write(operations, ordered=False)
                 written = result.inserted_count + result.matched_count

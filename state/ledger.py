@@ -11,6 +11,7 @@ from pymongo.errors import BulkWriteError
 
 from state.client import is_duplicate, translated
 from state.documents import Db, key
+from state.timing import Timed, timing, untimed
 
 #: What became of a delivery; each accepted one ends as exactly one of these.
 OUTCOMES = ("applied", "duplicate", "stale", "ignored", "test", "dead")
@@ -62,7 +63,9 @@ class Known:
 class Ledger:
     """The collection `deliveries`, and `receivers`: which starts it has rows of."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, *, timed: Timed = untimed) -> None:
+        """Tell `timed` how long each write takes, by collection."""
+        self._timed = timed
         self._rows = db["deliveries"]
         self._receivers = db["receivers"]
         #: The starts of receivers that this process has seen to.
@@ -141,7 +144,7 @@ class Ledger:
         if not rows:
             return []
         operations = [InsertOne(_to_document(row)) for row in rows]
-        with translated():
+        with translated(), timing(self._timed, self._rows.name):
             try:
                 self._rows.bulk_write(operations, ordered=False)
             except BulkWriteError as exc:

@@ -11,6 +11,7 @@ from state.documents import Db, Documents, Records, key
 from state.moves import keep_moves
 from state.record import Record, fold, knows
 from state.settle import settle
+from state.timing import Timed, untimed
 from state.version import Stamp, version_of
 
 
@@ -34,11 +35,12 @@ class _Edit:
 class Store:
     """The state: users, projects, groups, memberships and what else handlers keep."""
 
-    def __init__(self, db: Db, team: str) -> None:
+    def __init__(self, db: Db, team: str, *, timed: Timed = untimed) -> None:
+        """Tell `timed` how long each write takes, by collection."""
         self._team = team
         #: Sources whose team this process has seen to.
         self._teams: set[str] = set()
-        self.documents = Documents(db, declare(team))
+        self.documents = Documents(db, declare(team), timed=timed)
 
     def apply(self, batch: Sequence[Decided]) -> list[bool]:
         """Write the changes of `batch` by a majority; return which events had effect.

@@ -4,16 +4,19 @@ Every step may be repeated, so the whole batch may: after a crash, or once a ser
 was away is back. It is acknowledged by the caller, after all else.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from broker.delivery import Delivery
+from broker.message import Message
 from handlers.registry import Handler
 from schemas.errors import Poison, Rejected, Unstorable
 from state.ledger import Ledger, Row
 from state.store import Store
 from state.suspects import Suspects
+from state.timing import Timed, untimed
 from state.version import from_micros
 from workers.brake import Brake
 from workers.decide import Decision, decide
@@ -38,6 +41,8 @@ class Tools:
     brake: Brake
     #: Names this start of the worker.
     worker: str
+    #: Told how long it took to decide an event, by its name.
+    timed: Timed = untimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def _decided(items: Sequence[Item], tools: Tools) -> list[_Result]:
     results, to_apply = [], []
     for item in items:
         try:
-            decision = decide(item.message, tools.handlers)
+            decision = _decision(item.message, tools)
         except Rejected as exc:
             results.append(_Result(item, "dead", error=exc))
             continue
@@ -119,6 +124,14 @@ def _decided(items: Sequence[Item], tools: Tools) -> list[_Result]:
         else:
             to_apply.append((item, decision))
     return results + _applied(to_apply, tools.store)
+
+
+def _decision(message: Message, tools: Tools) -> Decision:
+    began = time.perf_counter()
+    try:
+        return decide(message, tools.handlers)
+    finally:
+        tools.timed(message.event, time.perf_counter() - began)
 
 
 def _applied(pairs: Sequence[tuple[Item, Decision]], store: Store) -> list[_Result]:

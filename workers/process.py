@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from broker.consumer import Consumer
 from broker.publisher import Publisher
 from broker.topology import Topology
 from config.settings import Settings
 from handlers import registry
+from health.registry import registry_of
 from health.routes import Check
 from health.server import serving
 from state.client import connect, has_primary
@@ -42,7 +42,7 @@ PING_SECONDS = 1.0
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish the batch in hand and close everything."""
     handlers = registry.load()
-    metrics = Metrics(CollectorRegistry(), handlers.keys())
+    metrics = Metrics(registry_of("worker"), handlers.keys())
     db = connect(settings.mongodb_url, name=_name())
     brake = Brake(settings.max_rejections)
     with (
@@ -55,17 +55,19 @@ def serve(settings: Settings, stop: threading.Event) -> None:
             metrics.registry,
         ) as port,
     ):
+        metrics.in_hand.set_function(consumer.unacknowledged)
         _log.info("listening", host=settings.worker_bind.host, port=port)
         until_available(lambda: _prepare(db, settings.ledger_days), metrics, stop)
         tools = Tools(
             handlers=handlers,
-            store=Store(db, settings.team),
-            ledger=Ledger(db),
+            store=Store(db, settings.team, timed=metrics.written),
+            ledger=Ledger(db, timed=metrics.written),
             bury=burial(publisher),
             now=lambda: datetime.now(UTC),
             suspects=Suspects(db),
             brake=brake,
             worker=secrets.token_hex(8),
+            timed=metrics.decided,
         )
         # Told to stop before MongoDB was there, it takes nothing.
         Loop(consumer, tools, metrics, settings.batch_size, stop).run()

@@ -1,8 +1,28 @@
 """Show how full the spool is."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from broker.message import Message
 from ingest.spool.spool import Spool
+
+
+def counted(
+    keep: Callable[[Message], None], registry: CollectorRegistry
+) -> Callable[[Message], None]:
+    """Return a function that keeps a message, and counts it once it is kept."""
+    spooled = Counter(
+        "forgewire_spooled",
+        "Hooks that went to the spool instead of to the broker.",
+        registry=registry,
+    )
+
+    def keep_and_count(message: Message) -> None:
+        keep(message)
+        spooled.inc()
+
+    return keep_and_count
 
 
 def drained_counter(registry: CollectorRegistry) -> Counter:

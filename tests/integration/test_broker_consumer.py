@@ -52,6 +52,18 @@ def test_nothing_arrives_from_an_empty_queue(amqp_url, topology):
         assert consumer.problem is None
 
 
+def test_it_tells_how_many_rabbitmq_waits_to_hear_of(amqp_url, topology, publisher):
+    publish(publisher, *"abcde")
+
+    with consuming(amqp_url, topology) as consumer:
+        until(lambda: consumer.unacknowledged() == 5)
+        consumer.ack(take(consumer, 3))
+        until(lambda: consumer.unacknowledged() == 2)
+        consumer.close(5)
+
+        assert consumer.unacknowledged() == 0
+
+
 def test_a_batch_has_a_limit_in_number_and_bytes(amqp_url, topology, publisher):
     publish(publisher, *"abcdef", body=b"x" * 1000)
 

@@ -38,6 +38,18 @@ from tests.rabbit import (
 THREADS, EACH = 50, 100
 
 
+class Outcomes(list):
+    """What a publisher told of each message, and the seconds beside it."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def __call__(self, outcome, seconds):
+        self.append(outcome)
+        self.seconds.append(seconds)
+
+
 def depth(url, queue):
     with channel(url) as it:
         return it.queue_declare(queue, passive=True).method.message_count
@@ -87,7 +99,8 @@ def test_a_publisher_that_never_started_can_be_closed(amqp_url, topology):
 
 
 def test_a_message_that_no_queue_takes_is_returned(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
+    told = Outcomes()
+    with publishing(amqp_url, topology, told=told) as publisher:
         with channel(amqp_url) as it:
             it.queue_unbind(topology.events, topology.events, "#")
 
@@ -97,10 +110,15 @@ def test_a_message_that_no_queue_takes_is_returned(amqp_url, topology):
         publisher.send(
             Parcel(topology.dead_letters, "", pika.BasicProperties(), b"")
         ).result(5)
+    assert told == ["returned", "confirmed"]
 
 
 def test_a_message_that_the_queue_refuses_fails(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher, channel(amqp_url) as it:
+    told = Outcomes()
+    with (
+        publishing(amqp_url, topology, told=told) as publisher,
+        channel(amqp_url) as it,
+    ):
         it.exchange_declare(f"{topology.prefix}.full", auto_delete=True)
         arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
         it.queue_declare(f"{topology.prefix}.full", exclusive=True, arguments=arguments)
@@ -112,14 +130,17 @@ def test_a_message_that_the_queue_refuses_fails(amqp_url, topology):
         assert all(it.wait(5) for it in confirms)
         assert confirms[0].error is None
         assert isinstance(confirms[2].error, Refused)
+        assert (told[0], told[2]) == ("confirmed", "nacked")
 
 
 def test_a_message_that_amqp_cannot_express_fails_alone(amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
+    told = Outcomes()
+    with publishing(amqp_url, topology, told=told) as publisher:
         with pytest.raises(Unsendable):
             publisher.publish(a_message("x" * 256))
 
         publisher.publish(a_message())
+    assert told == ["unsendable", "confirmed"]
 
 
 def test_a_message_that_is_too_large_fails_and_the_next_one_goes_through(
@@ -145,7 +166,11 @@ def test_a_message_that_is_too_large_fails_and_the_next_one_goes_through(
 
 
 def test_a_lost_connection_fails_fast_and_comes_back(amqp_url, topology):
-    with proxied(amqp_url) as (proxy, url), publishing(url, topology) as publisher:
+    told = Outcomes()
+    with (
+        proxied(amqp_url) as (proxy, url),
+        publishing(url, topology, told=told) as publisher,
+    ):
         publisher.publish(a_message("before"))
 
         proxy.stall()
@@ -164,12 +189,16 @@ def test_a_lost_connection_fails_fast_and_comes_back(amqp_url, topology):
         until(publisher.is_ready)
         publisher.publish(a_message("after"))
         assert publisher.problem is None
+    assert told == ["confirmed", "disconnected", "disconnected", "confirmed"]
 
 
 def test_a_broker_that_does_not_answer_is_given_up_in_time(amqp_url, topology):
+    told = Outcomes()
     with (
         proxied(amqp_url) as (proxy, url),
-        publishing(url, topology, confirm_seconds=0.5, window=1) as publisher,
+        publishing(
+            url, topology, confirm_seconds=0.5, window=1, told=told
+        ) as publisher,
     ):
         proxy.stall()
 
@@ -179,6 +208,8 @@ def test_a_broker_that_does_not_answer_is_given_up_in_time(amqp_url, topology):
         assert isinstance(failure(second, 2), TooLate)
         proxy.flow()
         publisher.publish(a_message("after"))
+    assert told == ["late", "late", "confirmed"]
+    assert told.seconds[0] >= 0.5 > told.seconds[-1]
 
 
 def test_an_io_thread_that_is_stuck_holds_nobody_up(amqp_url, topology):
@@ -242,7 +273,8 @@ def test_the_second_address_serves_when_the_first_does_not(amqp_url, topology):
 
 
 def test_a_broker_short_of_memory_blocks_and_frees_again(rabbitmq, amqp_url, topology):
-    with publishing(amqp_url, topology) as publisher:
+    told = Outcomes()
+    with publishing(amqp_url, topology, told=told) as publisher:
         ctl(rabbitmq, "set_vm_memory_high_watermark", "0.00001")
         try:
             with pytest.raises(Blocked):
@@ -257,6 +289,7 @@ def test_a_broker_short_of_memory_blocks_and_frees_again(rabbitmq, amqp_url, top
             ctl(rabbitmq, "set_vm_memory_high_watermark", "0.4")
         until(publisher.is_ready)
         publisher.publish(a_message("third"))
+    assert told == ["blocked", "blocked", "confirmed"]
 
 
 def test_a_broker_that_stops_and_starts_is_found_again(rabbitmq, amqp_url, topology):

@@ -4,6 +4,7 @@ import pytest
 from pika import BasicProperties
 
 from broker.envelope import Parcel
+from broker.errors import TooLate
 from broker.unconfirmed import Sending, Unconfirmed
 
 
@@ -65,3 +66,19 @@ def test_a_returned_message_is_known_by_exchange_and_id(unconfirmed, five):
     unconfirmed.mark_returned("elsewhere", "c")
 
     assert [it.returned for it in five] == [False, True, False, False, False]
+
+
+def test_who_counts_is_told_before_the_sender():
+    told = []
+    parcel = Parcel("events", "", BasicProperties(message_id="a"), b"{}")
+
+    def tell(outcome, seconds):
+        told.append((outcome, seconds, sending.confirm.is_settled()))
+
+    sending = Sending(parcel, 10.0, tell)
+    sending.settle(TooLate("late"))
+
+    ((outcome, seconds, was_settled),) = told
+    assert (outcome, was_settled) == ("late", False)
+    assert 0 <= seconds < 1
+    assert isinstance(sending.confirm.error, TooLate)

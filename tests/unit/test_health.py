@@ -1,12 +1,14 @@
 """Show what a process tells of its health, and how it serves that."""
 
 import socket
+from importlib.metadata import version
 
 import pytest
 import requests
 from flask import Flask
 from prometheus_client import CollectorRegistry, Counter
 
+from health.registry import registry_of
 from health.routes import Check, blueprint
 from health.server import CannotListen, serving
 
@@ -112,3 +114,15 @@ def test_an_address_that_is_taken_is_an_error_that_says_so(registry):
         serving("127.0.0.1", port, [], registry),
     ):
         pass
+
+
+def test_a_process_says_which_it_is_and_what_it_takes():
+    registry = registry_of("worker")
+    Counter("seen", "What was seen.", registry=registry)
+
+    text = client(registry).get("/metrics").text
+
+    told = f'process="worker",version="{version("forgewire")}"'
+    assert f"forgewire_process_info{{{told}}} 1.0" in text
+    assert "process_resident_memory_bytes" in text
+    assert "_created" not in text

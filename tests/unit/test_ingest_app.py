@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -455,6 +456,20 @@ def test_hooks_are_counted_under_bounded_labels(client, registry):
     assert registry.get_sample_value("forgewire_hook_seconds_count") == 3
     assert registry.get_sample_value("forgewire_hook_bytes_count") == 2
     assert registry.get_sample_value("forgewire_hooks_in_flight") == 0
+
+
+def test_the_last_hook_that_was_taken_is_told_by_source(client, registry):
+    began = time.time()
+
+    client.post("/hooks/gitlab", data=EVENT, headers=with_token())
+    client.post("/hooks/both", data=EVENT)
+
+    def last(source):
+        name = "forgewire_last_hook_timestamp_seconds"
+        return registry.get_sample_value(name, {"source": source})
+
+    assert began <= last("gitlab") <= time.time()
+    assert last("both") is None
 
 
 def test_metrics_are_shown(client):

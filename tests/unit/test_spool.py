@@ -280,7 +280,8 @@ def test_metrics_show_how_full_it_is(opened):
     registry = CollectorRegistry()
     metrics.drained_counter(registry).inc(3)
     metrics.watch(spool, 1 << 30, registry)
-    spool.keep(a_message())
+    keep = metrics.counted(spool.keep, registry)
+    keep(a_message())
 
     text = generate_latest(registry).decode()
 
@@ -290,6 +291,7 @@ def test_metrics_show_how_full_it_is(opened):
     assert "forgewire_spool_ready 1.0" in text
     assert "forgewire_spool_set_aside_files 0.0" in text
     assert "forgewire_spool_drained_total 3.0" in text
+    assert "forgewire_spooled_total 1.0" in text
     assert "forgewire_spool_oldest_seconds" in text
 
 
