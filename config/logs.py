@@ -13,6 +13,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from config.about import add_names
 from config.redaction import redacted
 from config.sink import Sink
 from config.tracebacks import Trusted, format_traceback
@@ -125,6 +126,7 @@ class _Handler(logging.Handler):
 
 def _stamps() -> Sequence[Processor]:
     return (
+        add_names,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from broker.message import Message
+from config import about
 from config.settings import DEFAULT_SOURCE, Source
 from health.routes import blueprint
 from ingest import problems
@@ -50,6 +51,8 @@ def create_app(
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(Exception, _tell_bug)
     app.after_request(_close_unless_accepted)
+    # Also of a bug the log says in which delivery it was, and of nothing after it.
+    app.teardown_request(lambda _: about.tell_of(None))
     return app
 
 

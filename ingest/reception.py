@@ -11,6 +11,7 @@ from flask import Request, Response
 
 from broker.errors import Blocked, ConnectionLost, TooLarge, TooLate
 from broker.message import Message
+from config import about
 from config.settings import Source
 from ingest import answers, authentication, bodies, identity, journal, problems
 from ingest.metrics import Metrics
@@ -78,6 +79,7 @@ class Reception:
     def _answer(self, request: Request, source: str, note: dict[str, Any]) -> Response:
         try:
             message = self._admit(request, source)
+            about.tell_of(message.names)
             note |= journal.described(message)
             result = self._hand_on(message)
         except Refused as exc:

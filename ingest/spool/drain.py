@@ -129,7 +129,7 @@ class Drain:
         error = confirm.error
         if isinstance(error, Unsendable):
             segment.flaw = "holds an event that the broker can never take"
-            _log.error("spool-unsendable", delivery_id=message.delivery_id, why=error)
+            _log.error("spool-unsendable", why=error, **message.names())
         elif isinstance(error, BrokerUnavailable):
             if isinstance(error, TooLate):
                 self._circuit.trip()
