@@ -7,7 +7,7 @@ from typing import Any
 
 from environs import validate
 
-from config import access, parse, sources
+from config import access, parse, sources, telemetry
 from config.access import Access
 from config.parse import Bind
 from config.reader import Reader, SettingsError
@@ -119,6 +119,8 @@ class Settings:
     log_level: str
     #: "json", "text", or None: text for a terminal, JSON for all else.
     log_format: str | None
+    #: Where traces go to: "otlp"; None if they are not wanted.
+    traces: str | None
     access: Access
 
     def require_secrets(self) -> None:
@@ -137,6 +139,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     values = _servers(env) | _limits(env) | _spool(env) | _words(env)
     values["sources"] = _sources(env)
     values["access"] = access.read(env, values["data_dir"])
+    values["traces"] = telemetry.exporter(environ)
     env.finish(EXAMPLES)
     values["mongodb_database"] = (
         parse.database_of(values["mongodb_url"]) or DEFAULT_DATABASE
