@@ -11,10 +11,12 @@ from broker.topology import Topology
 from cli.local import mongodb as local_mongodb
 from cli.local import rabbitmq as local_rabbitmq
 from state.client import connect
+from tests import memory
 from tests.api import Api
 from tests.rabbit import channel, publishing
 from tests.working import at_database
 
+memory.prefer()
 settings.register_profile(
     "ci",
     deadline=None,
