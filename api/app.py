@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from api import documents, guard, problems, protection, published, trail
 from api.completing import Completing
+from api.console import room as console
 from api.cookies import RotatingCookies
 from api.exchange import routes as exchange
 from api.login import room as login
@@ -75,5 +76,6 @@ def create_app(
     for room in ROOMS:
         api.register_blueprint(room(services))
     app.register_blueprint(blueprint(checks, registry))
+    console.install(app, services)
     documents.install(app, api.spec)
     return app

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, current_app, g, request
 
+from api.patience import Lately
 from api.problems import Refused
 from api.services import Services
 from api.sessions import Sessions
@@ -34,8 +35,14 @@ PUBLIC = frozenset(
         "login.begin",
         "login.end",
         "login.end_alias",
+        "home",
+        "console.static",
+        "console.sign_in",
+        "console.enter",
     }
 )
+#: The pages that are shown to whom was let in lately, while MongoDB is away.
+PATIENT = "console"
 #: Methods that change nothing.
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ROLE = "_needs_role"
@@ -58,13 +65,14 @@ def needs(role: str) -> Callable[[View], View]:
 
 def install(app: Flask, services: Services, sessions: Sessions) -> None:
     """Check each request before its view is called."""
+    lately = Lately(services.tokens, services.now)
 
     @app.before_request
     def admit() -> None:
         # No route, no view: it ends as 404 or 405.
         if request.endpoint is None or request.endpoint in PUBLIC:
             return
-        g.identity = _identified(services.tokens, sessions)
+        g.identity = _identified(services.tokens, sessions, lately)
         view = current_app.view_functions[request.endpoint]
         role = role_for(view, request.method)
         if not g.identity.may(role):
@@ -96,7 +104,7 @@ def bearer() -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def _identified(tokens: Tokens, sessions: Sessions) -> Identity:
+def _identified(tokens: Tokens, sessions: Sessions, lately: Lately) -> Identity:
     """Return whose the token is, or else the cookie of a browser."""
     token = bearer()
     by_cookie = token is None
@@ -104,12 +112,20 @@ def _identified(tokens: Tokens, sessions: Sessions) -> Identity:
     if token is None:
         raise unauthenticated()
     try:
-        found = tokens.identify(token)
+        found = _looked_up(tokens, token, lately)
     except NotAuthenticated as exc:
         _log.warning("refused", why=str(exc), remote=request.remote_addr)
         raise unauthenticated() from None
     if by_cookie and request.method not in SAFE:
         sessions.check_csrf(found.jti)
+    return found
+
+
+def _looked_up(tokens: Tokens, token: str, lately: Lately) -> Identity:
+    if request.blueprint != PATIENT or request.method not in SAFE:
+        return tokens.identify(token)
+    found, is_certain = lately.identify(token)
+    g.is_mongodb_away = not is_certain
     return found
 
 

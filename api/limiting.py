@@ -4,7 +4,7 @@ import math
 import time
 from ipaddress import IPv6Address, ip_address
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
@@ -23,6 +23,7 @@ LIMITED = frozenset(
         "login.begin",
         "login.end",
         "login.end_alias",
+        "console.enter",
     }
 )
 #: One subscriber has a network of so many bits of IPv6, and all addresses in it.
@@ -50,9 +51,15 @@ def install(app: Flask, db: Db, rate: str) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def tell_too_often(_: RateLimitExceeded) -> Response:
-        limit = limiter.current_limit
-        wait = math.ceil(limit.reset_at - time.time()) if limit else 1
-        return told(too_often(max(wait, 1)))
+        return told(refusal())
+
+
+def refusal() -> Refused:
+    """Return the answer to the request under way, which came too soon."""
+    (limiter,) = current_app.extensions["limiter"]
+    limit = limiter.current_limit
+    wait = math.ceil(limit.reset_at - time.time()) if limit else 1
+    return too_often(max(wait, 1))
 
 
 def caller() -> str:

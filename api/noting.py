@@ -13,6 +13,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: So much of a text, and of a list, is noted.
 MAX_CHARS, MAX_LISTED = 200, 100
 _TELLS = "_trail_tells"
+#: Names of parameters in a path that are secrets.
+_SECRET = frozenset({"code"})
 _INT64 = 1 << 63
 
 
@@ -32,7 +34,7 @@ def tells(*names: str) -> Callable[[View], View]:
 def asked() -> dict[str, Any]:
     """Return the method, the route, and the parameters of the request, for its row."""
     rule = request.url_rule
-    told = plain(request.view_args or {})
+    told = plain(_not_secret(request.view_args or {}))
     untold = sorted(set(request.args))
     body = None if request.endpoint in PUBLIC else _body()
     if body is not None:
@@ -47,6 +49,10 @@ def asked() -> dict[str, Any]:
         "route": rule.rule if rule else None,
         "parameters": told,
     }
+
+
+def _not_secret(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _SECRET}
 
 
 def _body() -> Mapping[str, Any] | None:

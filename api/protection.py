@@ -15,6 +15,9 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+#: The same for the console, which has forms.
+CONSOLE = "console"
+_CONSOLE_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -40,8 +43,7 @@ def install(app: Flask, services: Services) -> None:
 
     @app.after_request
     def secure(answer: Response) -> Response:
-        is_page = request.endpoint in PAGES
-        own = {"Content-Security-Policy": _PAGE_POLICY if is_page else _POLICY}
+        own = {"Content-Security-Policy": _policy()}
         hsts = {"Strict-Transport-Security": _HSTS} if is_https else {}
         for name, value in (_ALWAYS | own | hsts | _not_kept(answer)).items():
             answer.headers.setdefault(name, value)
@@ -50,6 +52,12 @@ def install(app: Flask, services: Services) -> None:
     forwarded.install(app, access.trusted_proxies)
     crossing.install(app, access.cors_origins)
     limiting.install(app, services.db, access.login_rate)
+
+
+def _policy() -> str:
+    if request.blueprint == CONSOLE:
+        return _CONSOLE_POLICY
+    return _PAGE_POLICY if request.endpoint in PAGES else _POLICY
 
 
 def _check_length(most: int) -> None:

@@ -15,6 +15,8 @@ _log = structlog.stdlib.get_logger("api.sessions")
 
 #: What a request that changes something has to bring beside the cookie.
 CSRF_HEADER = "X-CSRFToken"
+#: The same, of a form that is sent without script.
+CSRF_FIELD = "csrf_token"
 #: A sign-in that takes longer is begun again, in seconds.
 SIGN_IN_SECONDS = 600
 _SIGN_IN_CHARS = 43
@@ -78,8 +80,9 @@ class Sessions:
 
     def check_csrf(self, jti: str) -> None:
         """Raise Refused if another site may have made the browser send this."""
+        told = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD)
         try:
-            validate_csrf(request.headers.get(CSRF_HEADER), token_key=_key(jti))
+            validate_csrf(told, token_key=_key(jti))
         except ValidationError as exc:
             _log.warning("refused", why=str(exc))
             raise _forged() from None

@@ -22,6 +22,12 @@ def note(**more: Any) -> None:
     g.trail_more = g.get("trail_more", {}) | more
 
 
+def row() -> str:
+    """Return the id of this request's row, to add later what comes of it."""
+    found: str = g.trail
+    return found
+
+
 def subject(found: str) -> None:
     """Have the trail note who it was, of a request that needs no token of ours."""
     g.trail_subject = found
@@ -46,7 +52,9 @@ def install(app: Flask, services: Services) -> None:
             _end(changes, g.trail, answer.status_code)
         elif LATEST.get() is not None or "trail_more" in g:
             # A browser that comes back from where it signed in, by GET.
-            return _signed_in(changes, services, answer)
+            answer = _signed_in(changes, services, answer)
+        # The next request of this thread may be refused before `begin`.
+        LATEST.set(None)
         return answer
 
 

@@ -22,6 +22,9 @@ COMMANDS = {
     "ingest": Place("cli.processes", "ingest", "Run a receiver."),
     "worker": Place("cli.processes", "worker", "Run a worker."),
     "api": Place("cli.processes", "api", "Run the API."),
+    "console": Place(
+        "cli.console", "command", "Print a link that opens the console, once."
+    ),
     "send": Place("cli.send", "command", "Deliver payload files as the host would."),
     "state": Place("cli.state", "group", "Show what is known of a user, project, …"),
     "deliveries": Place("cli.deliveries", "group", "Show what became of a delivery."),

@@ -10,6 +10,7 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from cli.console import link
 from cli.local.chosen import TOKENS
 from cli.local.roles import ROLES, Role
 from cli.local.screen import Screen, Stopped
@@ -70,6 +71,7 @@ def introduction(stack: Stack, token: str) -> str:
   receiver   {at.ingest}/hooks/gitlab
   worker     {at.worker}
   API        {at.api}/apidocs
+  console    {link(at.api, stack.folder)}
   RabbitMQ   {without_password(at.amqp_url)}
   MongoDB    {without_password(at.mongodb_url)}
   logs       {stack.folder / "logs"}
@@ -78,6 +80,9 @@ def introduction(stack: Stack, token: str) -> str:
 Send it a hook, as the host would:
 
 curl -i {at.ingest}/hooks/gitlab {headers} -d '{SAMPLE}'
+
+The link to the console signs a browser in once, within ten minutes; another one comes
+from: forgewire console
 
 Get a token for the API, good for an hour, from another terminal in this folder:
 

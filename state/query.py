@@ -36,6 +36,16 @@ def one(
     return found[0] if found else None
 
 
+def several(
+    db: Db, collection: str, ids: Sequence[str], fields: Sequence[str], seconds: float
+) -> list[Document]:
+    """Return those documents of `ids` that there are, in any order."""
+    if not ids:
+        return []
+    query = {"_id": {"$in": list(ids)}}
+    return _read(db, collection, query, seconds, projection=list(fields))
+
+
 def chunks(db: Db, asked: Question, seconds: float) -> Iterator[list[Document]]:
     """Yield all rows by `_id`; each chunk may take `seconds`, and reading it longer.
 

@@ -11,9 +11,14 @@ LOCAL_PATH = r"/([!-.0-\[\]-~][!-\[\]-~]*)?"
 _MAX_CHARS = 2_000
 
 
+def is_local_path(text: str) -> bool:
+    """Return whether a browser stays with us that goes to `text`."""
+    return len(text) <= _MAX_CHARS and bool(re.fullmatch(LOCAL_PATH, text))
+
+
 def local_path(text: str) -> None:
     """Raise ValidationError unless a browser stays with us that goes to `text`."""
-    if not re.fullmatch(LOCAL_PATH, text):
+    if not is_local_path(text):
         raise ValidationError("Not a path of this host, which begins with one slash.")
 
 

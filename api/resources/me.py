@@ -94,9 +94,9 @@ def _roles(app: Flask) -> Iterator[dict[str, Any]]:
 
 
 def _needed(app: Flask) -> Iterator[tuple[str, str]]:
-    """Yield each request that needs a token, and the least role that may make it."""
+    """Yield each request of programs that needs a token, and the least role for it."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in guard.PUBLIC:
+        if rule.endpoint in guard.PUBLIC or rule.endpoint.startswith("console."):
             continue
         view = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:

@@ -1,6 +1,7 @@
 """Answer what is asked of a resource, from the state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,17 @@ from api.resources.offered import STATES
 from api.services import Services
 from state import query
 from state.question import Document, Question, place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """A page of a listing, and in which order it is."""
+
+    shown: Sequence[Mapping[str, Any]]
+    sort: str
+    is_descending: bool
+    #: Where the next page begins; None if there is none.
+    cursor: str | None
 
 
 class Reader:
@@ -31,20 +43,43 @@ class Reader:
         same: Mapping[str, Any] | None = None,
     ) -> Response:
         """Return a page, with a link to the next one if there is more."""
+        found = self.rows(resource, given, same)
+        links = {"first": self._url(None)}
+        if found.cursor:
+            links["next"] = self._url(found.cursor)
+        return conditional(found.shown, links)
+
+    def rows(
+        self,
+        resource: Resource,
+        given: Mapping[str, Any],
+        same: Mapping[str, Any] | None = None,
+    ) -> Rows:
+        """Return what is shown of the rows of a page."""
         question = asked.question(resource, given, same or {})
         # One more than wanted tells whether there is a next page.
         found = query.page(self._db, question, self._seconds)
         rows = found[: given["limit"]]
-        links = {"first": self._url(None)}
-        if len(found) > len(rows):
-            links["next"] = self._url(_cursor(resource, question, rows[-1]))
         view = View(resource, given)
-        return conditional([view.of(it) for it in rows], links)
+        return Rows(
+            shown=[view.of(it) for it in rows],
+            sort=question.sort,
+            is_descending=question.is_descending,
+            cursor=_cursor(resource, question, rows[-1])
+            if len(found) > len(rows)
+            else None,
+        )
 
     def one(
         self, resource: Resource, doc_id: str, given: Mapping[str, Any]
     ) -> Response:
         """Return one document, a deleted one if it is asked for; else raise Refused."""
+        return conditional(self.document(resource, doc_id, given))
+
+    def document(
+        self, resource: Resource, doc_id: str, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return what is shown of one document; raise Refused if there is none."""
         fields = asked.read_fields(resource, given)
         name = resource.collection
         found = query.one(self._db, name, doc_id, fields, self._seconds)
@@ -53,7 +88,7 @@ class Reader:
             also = "" if "deleted" in states else ", or it is deleted: see state=all"
             detail = f"No event told of {resource.singular} with this id{also}."
             raise Refused(404, "not-found", "Not found", detail)
-        return conditional(View(resource, given).of(found))
+        return View(resource, given).of(found)
 
     def export(self, resource: Resource, given: Mapping[str, Any]) -> Response:
         """Return all documents, line by line."""

@@ -14,6 +14,8 @@ from config.access import ROLES
 OF_FLASK = {"HEAD", "OPTIONS"}
 #: Errors that are told by whoever is asked in our place, or are no problems.
 NO_PROBLEM = {"/readyz": {"503"}}
+#: What pages answer to whom nobody knows; all others lead to the sign-in.
+OPEN_PAGES = {"console.static": 404, "console.sign_in": 200, "console.enter": 403}
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +30,29 @@ def document(api):
 
 
 @pytest.fixture(scope="module")
-def routes(app):
+def every_route(app):
     """Each endpoint with its rule and each of its methods."""
     return [
         (rule, method)
         for rule in app.url_map.iter_rules()
         for method in rule.methods - OF_FLASK
     ]
+
+
+@pytest.fixture(scope="module")
+def routes(every_route):
+    """Those of programs."""
+    return [it for it in every_route if not is_page(it[0])]
+
+
+@pytest.fixture(scope="module")
+def pages(every_route):
+    """Those of the console."""
+    return [it for it in every_route if is_page(it[0])]
+
+
+def is_page(rule):
+    return rule.endpoint == "home" or rule.endpoint.startswith("console.")
 
 
 def documented(rule):
@@ -130,6 +148,52 @@ def test_a_lower_role_than_a_route_needs_is_not_enough(api, app, routes):
 
 def test_the_role_that_a_route_needs_is_enough_to_read(api, app, routes):
     for rule, method in routes:
+        if rule.endpoint not in guard.PUBLIC and method == "GET":
+            least = guard.role_for(app.view_functions[rule.endpoint], method)
+            answer = api.call(method, filled(rule), role=least)
+
+            assert answer.status_code not in {401, 403, 500}, (method, rule.rule)
+
+
+def test_who_is_not_signed_in_is_led_to_where_one_signs_in(api, pages):
+    walked = [it for it in pages if it[0].endpoint not in guard.PUBLIC]
+    assert walked
+    for rule, method in walked:
+        answer = api.call(method, filled(rule))
+
+        assert answer.status_code == 303, (method, rule.rule)
+        assert answer.headers["Location"].startswith("/console/sign-in?next=%2F")
+        assert answer.content == b""
+
+
+def test_pages_that_let_people_in_show_nothing_but_that(api, pages):
+    public = {rule.endpoint for rule, _ in pages} & guard.PUBLIC
+
+    assert public == {"home", *OPEN_PAGES}
+    for rule, method in pages:
+        if rule.endpoint in public:
+            status = api.call(method, filled(rule)).status_code
+            assert status == OPEN_PAGES.get(rule.endpoint, 303), rule.rule
+
+
+def test_a_lower_role_than_a_page_needs_is_told_so_in_words(api, app, pages):
+    refused = set()
+    for rule, method in pages:
+        if rule.endpoint in guard.PUBLIC:
+            continue
+        least = guard.role_for(app.view_functions[rule.endpoint], method)
+        for role in ROLES[: ROLES.index(least)]:
+            answer = api.call(method, filled(rule), role=role)
+
+            assert answer.status_code == 403, (method, rule.rule, role)
+            assert answer.headers["Content-Type"].startswith("text/html")
+            assert f"This needs the role {least}" in answer.text
+            refused.add(role)
+    assert refused <= {"viewer", "operator"}
+
+
+def test_the_role_that_a_page_needs_is_enough_to_look_at_it(api, app, pages):
+    for rule, method in pages:
         if rule.endpoint not in guard.PUBLIC and method == "GET":
             least = guard.role_for(app.view_functions[rule.endpoint], method)
             answer = api.call(method, filled(rule), role=least)

@@ -1,0 +1,135 @@
+"""Tell people what went wrong in a page of ours, and what to do next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import quote, urlencode, urlsplit
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
+from werkzeug.wrappers import Response as Answer
+
+from api import limiting
+from api.console.console import Console, is_partial
+from api.guard import SAFE
+from api.login.schemas import is_local_path
+from api.problems import Refused
+from schemas.errors import TookTooLong, Unavailable
+
+_log = structlog.stdlib.get_logger("api.console")
+
+SIGN_IN = "/console/sign-in"
+HOME = "/console/"
+
+_TITLES: Mapping[int, tuple[str, str]] = {
+    403: ("You may not do this", "Ask an admin for the role that it needs."),
+    404: ("There is nothing here", "It may be gone, or the address is wrong."),
+    405: ("This cannot be done here", "Go back, and follow a link or a button."),
+    413: ("That is too large", "Send less at once."),
+}
+_ANY = ("This request is not right", "Go back, and try again.")
+_AWAY = Refused(
+    503,
+    "unavailable",
+    "A server that this page needs is away",
+    "Try again in a few seconds. Hooks are still taken: receivers do without it.",
+)
+_SLOW = Refused(
+    503,
+    "too-slow",
+    "This took too long",
+    "Ask for less: fewer filters that must be looked up row by row, or another order.",
+)
+_BUG = Refused(
+    500,
+    "unexpected",
+    "This page failed",
+    "This is a bug. The log of the API has its traceback.",
+)
+
+
+def install(routes: Blueprint, console: Console) -> None:
+    """Answer what goes wrong in `routes` as pages; who is not signed in signs in."""
+    answers: Sequence[tuple[type[Exception], Callable[..., Answer]]] = (
+        (HTTPException, _tell),
+        # The whole application has an answer to this one, which would go first.
+        (TooManyRequests, _tell_too_often),
+        (Unavailable, _tell_away),
+        (TookTooLong, _tell_slow),
+        (Exception, _tell_bug),
+    )
+    for error, answer in answers:
+        routes.register_error_handler(error, partial(answer, console))
+
+    @routes.get("/<path:_>")
+    def nowhere(_: str) -> Response:
+        raise NotFound
+
+
+def local(path: str) -> str:
+    """Return `path` if a browser stays with us that goes there, else our first page."""
+    return path if is_local_path(path) else HOME
+
+
+def _tell(console: Console, error: HTTPException) -> Answer:
+    if error.code == 401:  # noqa: PLR2004 - Unauthorized
+        return _to_sign_in()
+    return _told(console, error)
+
+
+def _tell_too_often(console: Console, _: TooManyRequests) -> Answer:
+    return _told(console, limiting.refusal())
+
+
+def _tell_away(console: Console, error: Unavailable) -> Answer:
+    _log.warning("unavailable", cause=error)
+    return _told(console, _AWAY)
+
+
+def _tell_slow(console: Console, _: TookTooLong) -> Answer:
+    return _told(console, _SLOW)
+
+
+def _tell_bug(console: Console, _: Exception) -> Answer:
+    _log.exception("unexpected")
+    return _told(console, _BUG)
+
+
+def _told(console: Console, error: HTTPException) -> Response:
+    status = error.code or 500
+    title, detail = _TITLES.get(status, _ANY)
+    if isinstance(error, Refused):
+        title, detail = error.title, error.detail or detail
+    make = console.fragment if is_partial() else console.render
+    name = "part" if is_partial() else "page"
+    answer = make(
+        f"console/errors/{name}.html",
+        status,
+        problem={"status": status, "title": title, "detail": detail},
+    )
+    if isinstance(error, Refused):
+        answer.headers.extend(error.more_headers)
+    return answer
+
+
+def _to_sign_in() -> Answer:
+    """Send the browser to where one signs in, and from there back to where it was."""
+    url = f"{SIGN_IN}?{urlencode({'next': local(_here())})}"
+    if is_partial():
+        # A redirect would put that page into this one.
+        return Response(status=401, headers={"HX-Redirect": url})
+    return Response(status=303, headers={"Location": url})
+
+
+def _here() -> str:
+    if is_partial():
+        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+        path, query = parts.path, parts.query
+    elif request.method in SAFE:
+        path, query = (
+            quote(request.path),
+            request.query_string.decode("ascii", "replace"),
+        )
+    else:
+        path, query = HOME, ""
+    return f"{path}?{query}" if query else path
