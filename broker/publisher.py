@@ -8,7 +8,7 @@ from broker.link import Link
 from broker.message import Message
 from broker.pipeline import Pipeline, too_late
 from broker.topology import Topology
-from broker.unconfirmed import Sending, Told, untold
+from broker.unconfirmed import Sending, Told, both, untold
 from schemas.errors import BrokerUnavailable
 
 #: Deadlines are looked after this often, in seconds.
@@ -88,13 +88,17 @@ class Publisher:
         except TimeoutError as exc:
             raise too_late() from exc
 
-    def submit(self, message: Message) -> Confirm:
+    def submit(self, message: Message, told: Told | None = None) -> Confirm:
         """Send an event; which is done when it is confirmed or has failed."""
-        return self.send(pack(message, self.topology))
+        return self.send(pack(message, self.topology), told)
 
-    def send(self, parcel: Parcel) -> Confirm:
-        """Send a parcel; which is done when it is confirmed or has failed."""
-        sending = Sending(parcel, time.monotonic() + self._seconds, self._told)
+    def send(self, parcel: Parcel, told: Told | None = None) -> Confirm:
+        """Send a parcel; which is done when it is confirmed or has failed.
+
+        `told` learns what becomes of this one, after who learns of all.
+        """
+        tell = self._told if told is None else both(self._told, told)
+        sending = Sending(parcel, time.monotonic() + self._seconds, tell)
         obstacle = self._pipeline.put(sending)
         if obstacle is None:
             self._wake_once()

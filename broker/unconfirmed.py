@@ -16,6 +16,16 @@ def untold(_outcome: str, _seconds: float) -> None:
     """Tell nobody."""
 
 
+def both(first: Told, second: Told) -> Told:
+    """Return what tells two."""
+
+    def tell(outcome: str, seconds: float) -> None:
+        first(outcome, seconds)
+        second(outcome, seconds)
+
+    return tell
+
+
 class Sending:
     """A parcel on its way, and the confirm that its sender waits for."""
 

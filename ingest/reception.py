@@ -13,7 +13,15 @@ from broker.errors import Blocked, ConnectionLost, TooLarge, TooLate
 from broker.message import Message
 from config import about
 from config.settings import Source
-from ingest import answers, authentication, bodies, identity, journal, problems
+from ingest import (
+    answers,
+    authentication,
+    bodies,
+    identity,
+    journal,
+    problems,
+    tracing,
+)
 from ingest.metrics import Metrics
 from ingest.problems import Refused
 from ingest.signatures import Signature
@@ -71,6 +79,7 @@ class Reception:
                 answer = self._answer(request, source, note)
                 status = answer.status_code
             finally:
+                tracing.tell(request.environ, note)
                 journal.write(
                     self._metrics, note, status, time.perf_counter() - started
                 )

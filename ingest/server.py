@@ -1,6 +1,7 @@
 """Run the receiver's application on its HTTP server until it is told to stop."""
 
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from multiprocessing.util import Finalize
@@ -9,8 +10,11 @@ import structlog
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
+from broker.confirm import Confirm
+from broker.message import Message
 from broker.publisher import Publisher
 from broker.topology import Topology
+from broker.traced import submitting
 from config import logs
 from config.settings import Settings
 from health import web
@@ -27,7 +31,9 @@ from ingest.spool.drain import Outlet
 from ingest.spool.spool import Bounds, Spool
 from ingest.tally import Tally
 from ingest.tallying import Tallied
+from ingest.tracing import trace
 from schemas.errors import ForgewireError
+from tracing.start import start
 
 _log = structlog.stdlib.get_logger("ingest")
 
@@ -63,17 +69,32 @@ def _open(settings: Settings) -> Flask:
     publisher.start()
     # Runs when granian has answered the last request, before the process ends.
     Finalize(None, publisher.close, (settings.confirm_seconds,), exitpriority=1)
-    app = _application(settings, publisher, registry)
+    tracing = start(settings.traces, NAME)
+    # When there can be no more spans.
+    Finalize(None, tracing.close, exitpriority=0)
+    submit = submitting(publisher, tracing.tracer)
+    app = _application(settings, publisher, submit, registry)
+    if tracing.tracer is not None:
+        trace(app, tracing.tracer)
     _log.info("listening", address=f"http://{settings.ingest_bind}")
     return app
 
 
 def _application(
-    settings: Settings, publisher: Publisher, registry: CollectorRegistry
+    settings: Settings,
+    publisher: Publisher,
+    submit: Callable[[Message], Confirm],
+    registry: CollectorRegistry,
 ) -> Flask:
     circuit = Circuit()
-    spool = _spool(settings, publisher, circuit, registry)
-    publish = patient(publisher.submit, settings.spool_after_seconds)
+    outlet = Outlet(
+        publisher.is_ready,
+        submit,
+        metrics.drained_counter(registry).inc,
+        settings.spool_drain_rate,
+    )
+    spool = _spool(settings, outlet, circuit, registry)
+    publish = patient(submit, settings.spool_after_seconds)
     durability = Durability(publish, metrics.counted(spool.keep, registry), circuit)
     tally.sweep(settings.spool_dir, days=settings.ledger_days)
     tallied = Tallied(durability.make_durable, Tally(settings.spool_dir))
@@ -93,16 +114,10 @@ def _application(
 
 def _spool(
     settings: Settings,
-    publisher: Publisher,
+    outlet: Outlet,
     circuit: Circuit,
     registry: CollectorRegistry,
 ) -> Spool:
-    outlet = Outlet(
-        publisher.is_ready,
-        publisher.submit,
-        metrics.drained_counter(registry).inc,
-        settings.spool_drain_rate,
-    )
     bounds = Bounds(settings.spool_max_bytes, settings.spool_max_age_seconds)
     spool = Spool(settings.spool_dir, bounds, outlet, circuit)
     spool.start()
