@@ -15,6 +15,7 @@ from state.deliveries import index_reading
 from state.documents import Db
 from state.issued import index_tokens
 from state.letter_jobs import index_letter_jobs
+from state.minutes import index_minutes
 from state.orders import index_orders
 from state.retention import index_expiry
 from state.sign_ins import index_sign_ins
@@ -100,4 +101,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_changes,
     index_reading,
     index_letter_jobs,
+    index_minutes,
 )
