@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from broker.dead_letter import DeadLetter
 from broker.holding import HeldLetter
@@ -11,8 +11,11 @@ from broker.message import Message
 from operations.dropping import Doomed, doom
 from schemas.body import parse_object
 from schemas.errors import BadBody
+from state.packing import Body
 from state.person import Person, is_about, learned
 from state.version import from_micros
+
+Told: TypeAlias = DeadLetter | Message | Body
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,8 +28,8 @@ class Found:
     unreadable: int = 0
 
 
-def with_names(person: Person, told: Iterable[DeadLetter | Message]) -> Person:
-    """Return `person` with what letters and events that have the id tell of names."""
+def with_names(person: Person, told: Iterable[Told]) -> Person:
+    """Return `person` with the names that are told along with the id."""
     now = datetime.now(UTC)
     for one in told:
         payload = _payload(one, person)
@@ -53,7 +56,13 @@ def concerns(person: Person, message: Message) -> bool:
     return bool(payload) and is_about(person, payload or {}, _received(message))
 
 
-def _payload(told: DeadLetter | Message, person: Person) -> dict[str, Any] | None:
+def may_concern(person: Person, body: Body) -> bool:
+    """Return whether a body is about `person`, or cannot be read."""
+    payload = _payload(body, person)
+    return payload is None or is_about(person, payload, _received(body))
+
+
+def _payload(told: Told, person: Person) -> dict[str, Any] | None:
     """Return the payload, {} if another host's, or None if it cannot be read."""
     if told.source not in (None, person.source):
         return {}
@@ -63,5 +72,5 @@ def _payload(told: DeadLetter | Message, person: Person) -> dict[str, Any] | Non
         return None
 
 
-def _received(told: DeadLetter | Message) -> datetime:
+def _received(told: Told) -> datetime:
     return _NEVER if told.received_at is None else from_micros(told.received_at)

@@ -52,6 +52,7 @@ def command(*, user_id: int, source: str, as_json: bool, **given: Any) -> None:
 
     First it waits until events about the user have left the spool of this machine, and
     the queue was worked as far as it stood then: they may become dead letters.
+    Bodies that are kept beside the ledger are erased if they are about the user.
 
     A dead letter is about the user if it has the id, an e-mail address, or a username
     as long as it was theirs; where no address is told, the name. It is dropped, and

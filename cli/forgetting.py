@@ -1,4 +1,4 @@
-"""The steps of forgetting a user: wait, drop dead letters, erase state and files."""
+"""Forget a user step by step: wait, drop letters, erase bodies, state and files."""
 
 import sys
 from contextlib import closing
@@ -12,13 +12,14 @@ from broker.dead_letters import read
 from broker.holding import Holding
 from broker.topology import Topology
 from cli import spooled
-from cli.about import concerns, find, with_names
+from cli.about import concerns, find, may_concern, with_names
 from cli.dropping import agree, drop
 from cli.forgotten import Report, events_in
 from cli.letters import print_letters
 from cli.output import progress
 from cli.waiting import QueueWatch, Watch, wait
 from config.settings import Settings
+from state import bodies
 from state.collections import declare
 from state.documents import Db, Documents
 from state.forget import NotDestroyed, destroyed, erase, remains
@@ -53,6 +54,8 @@ def forget(
         # What was worked meanwhile may have told of further names.
         report.person, is_gone = identify()
     _drop(settings, db, report, options)
+    about = partial(may_concern, report.person)
+    report.bodies = bodies.erase(db, about, is_dry_run=options.is_dry_run)
     if is_gone and not options.is_dry_run:
         erase(documents, report.person)
     if is_gone:
@@ -73,6 +76,7 @@ def _person(
         person, is_gone = Person(*user), False
     # Before any search: a key tells a username and no id.
     person = with_names(person, spooled.messages(settings.spool_dir))
+    person = with_names(person, bodies.everything(documents.db))
     topology = Topology(settings.amqp_prefix)
     with closing(read(settings.amqp_url, topology, sys.maxsize)) as letters:
         return with_names(person, letters), is_gone

@@ -23,6 +23,8 @@ class Report:
     remains: list[str] = field(default_factory=list)
     #: What waits, or is on its way to the workers.
     under_way: UnderWay = field(default_factory=UnderWay)
+    #: Bodies about the user that were kept beside the ledger.
+    bodies: int = 0
     #: Events about the user in files that a receiver set aside.
     erased: int = 0
     #: Such files with bytes that nobody can read, and that are kept.
@@ -54,6 +56,7 @@ class Report:
             "spooled": events_in(self.under_way.files),
             "sent": self.under_way.sent,
             "queued": self.under_way.queued,
+            "bodies": self.bodies,
             "erased": self.erased,
             "unreadable_bytes": _bytes([*self.under_way.files, *self.damaged]),
             "deleted_bytes": _bytes(self.deleted),
@@ -64,6 +67,7 @@ class Report:
         """Yield what a person is to read, with what to do next."""
         would = "would be " if self.is_dry_run else ""
         yield f"dead letters {would}dropped {len(self.letters.doomed)}"
+        yield f"kept bodies {would}erased {self.bodies}"
         yield f"{would}erased in files that were set aside {self.erased}"
         if self.letters.unreadable:
             yield _LETTERS.format(number=self.letters.unreadable)

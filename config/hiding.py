@@ -5,19 +5,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from config.redaction import HIDDEN, SECRET_WORDS, without_secrets
+from config.redaction import HIDDEN, without_secrets
 
 #: Under a key that has one of these in it nothing is shown but that there is something.
 #: The host lets people send variables along with a push, which may hold anything.
 _WORDS = (
-    *SECRET_WORDS,
-    "api_key",
-    "apikey",
-    "credential",
-    "passphrase",
-    "private_key",
-    "push_options",
-    "variables",
+    *("passwd", "password", "secret", "token", "credential"),
+    *("api_key", "private_key", "push_options", "variables"),
 )
 #: Objects inside each other; what is deeper is hidden.
 MAX_DEPTH = 64
@@ -25,30 +19,36 @@ MAX_DEPTH = 64
 _TOKEN = re.compile(
     r"\b(?:glpat|gldt|glrt|glrtr|glcbt|glptt|glft|glimt|glagent|glsoat|glffct|gloas)"
     r"-[\w.=-]{12,}"
-    r"|\b(?:gh[oprsu]_|github_pat_|GR1348941)\w{12,}"
-    r"|\bxox[abeprs]-[\w-]{10,}"
+    r"|\b(?:gh[oprsu]_|github_pat_)\w{12,}"
     r"|\bA[KS]IA[0-9A-Z]{16}\b"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
     r"|-----BEGIN[ A-Z]*PRIVATE KEY-----(?:.*?-----END[ A-Z]*PRIVATE KEY-----|.*)",
     re.ASCII | re.DOTALL,
 )
 _ASSIGNED = re.compile(
-    r"(\b\w*(?:passwd|password|secret|token|api_?key)\w*['\"]?\s*[:=]\s*)\S+",
+    r"(\b\w*(?:passwd|password|secret|token|api_key)\w*['\"]?\s*[:=]\s*)\S+",
     re.ASCII | re.IGNORECASE,
 )
-#: What stands in every text that the above would change, in lower case.
+#: One of these words stands, in lower case, wherever a name tells of a secret.
 _SIGNS = (
-    *(b"pass", b"secret", b"token", b"cookie", b"authoriz", b"signature"),
-    *(b"credential", b"api_key", b"apikey", b"private_key", b"private key"),
-    *(b"push_options", b"variables", b"whsec_"),
-    *(b"glpat-", b"gldt-", b"glrt", b"glcbt-", b"glptt-", b"glft-", b"glimt-"),
-    *(b"glagent-", b"glsoat-", b"glffct-", b"gloas-", b"gr1348941"),
-    *(b"gho_", b"ghp_", b"ghr_", b"ghs_", b"ghu_", b"github_pat_"),
-    *(b"xox", b"akia", b"asia", b"eyj"),
-    # An escape may hide any of them.
-    b"\\u",
+    *(b"passw", b"secret", b"token", b"credential"),
+    *(b"api_key", b"private_key", b"variables"),
 )
-_PASSWORD_IN_URL = re.compile(rb"://[^\s/:@\"]*:[^\s/\"]*@")
+#: What else there is to hide. Each begins with letters that are searched for fast.
+_LOOKS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"://[^\s/:@\"]*:[^\s/\"]*@",
+        rb"gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct|oas)",
+        rb"gh[oprsu]_|github_pat_",
+        rb"whsec_",
+        rb"A[KS]IA[0-9A-Z]{16}",
+        rb"eyJ[\w-]{8,}\.[\w-]{8,}",
+        rb"PRIVATE KEY",
+        # Most pushes have none, and say so.
+        rb"push_options\"\s*:\s*(?:[^\s{\[n]|\{\s*[^\s}]|\[\s*[^\s\]])",
+    )
+)
 
 
 def hidden(value: Any, depth: int = 0) -> Any:
@@ -80,10 +80,13 @@ def names_a_secret(key: str) -> bool:
     return any(word in lower for word in _WORDS)
 
 
-def may_hold_secrets(body: bytes) -> bool:
-    """Return False if there is certainly nothing to hide; much faster than to look."""
-    lower = body.lower()
-    return (
-        any(sign in lower for sign in _SIGNS)
-        or _PASSWORD_IN_URL.search(body) is not None
+def may_hold_secrets(text: bytes) -> bool:
+    """Return False if there is certainly nothing to hide in one body, or in many.
+
+    That takes nanoseconds for each byte. Names are not looked for behind escapes of
+    JSON: the host escapes no letters.
+    """
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS) or any(
+        look.search(text) for look in _LOOKS
     )

@@ -34,6 +34,8 @@ MAX_PREFETCH = (1 << 16) - 1
 #: The host keeps what it sent for up to 14 days, and can send it again: by its row in
 #: the ledger it is recognised. MongoDB counts the time in seconds in 31 bit.
 MIN_LEDGER_DAYS, MAX_LEDGER_DAYS = 15, 24_000
+#: A year.
+MAX_BODY_HOURS = 8_760
 
 _AMQP_PREFIX = validate.Regexp(
     r"(?!amq\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
@@ -70,6 +72,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_PREFETCH": "1000",
     "FORGEWIRE_MAX_REJECTIONS": "50",
     "FORGEWIRE_LEDGER_DAYS": "30",
+    "FORGEWIRE_BODY_HOURS": "72",
     "FORGEWIRE_LOG_LEVEL": "INFO",
     "FORGEWIRE_LOG_FORMAT": "json",
     "FORGEWIRE_CONFIG": "/etc/forgewire/sources.toml",
@@ -116,6 +119,8 @@ class Settings:
     max_rejections: int
     #: How long the ledger keeps a row.
     ledger_days: int
+    #: How long bodies are kept beside it; 0: they are not.
+    body_hours: int
     log_level: str
     #: "json", "text", or None: text for a terminal, JSON for all else.
     log_format: str | None
@@ -201,6 +206,7 @@ def _limits(env: Reader) -> dict[str, Any]:
         "ledger_days": env.int(
             "LEDGER_DAYS", 30, validate=within(MIN_LEDGER_DAYS, MAX_LEDGER_DAYS)
         ),
+        "body_hours": env.int("BODY_HOURS", 72, validate=within(0, MAX_BODY_HOURS)),
     }
 
 

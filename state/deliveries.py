@@ -67,6 +67,31 @@ def rows_of(db: Db, source: str, delivery_id: str) -> list[dict[str, Any]]:
         return list(db["deliveries"].find(query).sort("_id"))
 
 
+def starting_with(
+    db: Db, beginning: str, sources: Collection[str] = (), *, limit: int
+) -> list[dict[str, Any]]:
+    """Return rows of deliveries whose ids begin so, the newest first; of all sources.
+
+    If more than `limit` do, these are the first by their ids.
+    """
+    with translated():
+        found = [
+            {
+                "_id": {
+                    "$gte": key(source, beginning),
+                    "$lt": key(source, f"{beginning}\uffff"),
+                }
+            }
+            for source in sources or db["deliveries"].distinct("source")
+        ]
+        rows = (
+            db["deliveries"].find({"$or": found}).sort("_id").limit(limit)
+            if found
+            else ()
+        )
+        return sorted(rows, key=lambda row: row["received_at"], reverse=True)
+
+
 def index_reading(db: Db) -> None:
     """Let rows be found by event, outcome and document, in the order of receipt."""
     rows = db["deliveries"]

@@ -36,6 +36,8 @@ class Row:
     reason: str | None = None
     #: Who sent it by hand; None if the host did.
     sent_by: str | None = None
+    #: What it changed, by `state.changed`; None if its handler declared nothing.
+    changed: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def key(self) -> str:
@@ -164,7 +166,7 @@ def _known(row: Mapping[str, Any]) -> Known:
 
 
 def _repeated(row: Row) -> Row:
-    return replace(row, outcome="duplicate", reason=None)
+    return replace(row, outcome="duplicate", reason=None, changed=None)
 
 
 def _to_document(row: Row) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pymongo import ASCENDING, IndexModel
 
 from state.attempts import index_attempts
+from state.bodies import index_bodies
 from state.changes import index_changes
 from state.client import translated
 from state.deliveries import index_reading
@@ -102,4 +103,5 @@ STEPS: tuple[Callable[[Db], None], ...] = (
     index_reading,
     index_letter_jobs,
     index_minutes,
+    index_bodies,
 )

@@ -30,6 +30,8 @@ class _Edit:
     event: int
     change: Put | Mention | Delete
     stamp: Stamp
+    #: The place of the change in its event.
+    place: int
 
 
 class Store:
@@ -49,7 +51,11 @@ class Store:
         MongoDB can never take a change (of any of them), StateUnavailable when it is
         away; in both cases the same batch may be applied again.
         """
-        had_effect = [False] * len(batch)
+        return [any(effects) for effects in self.effects_of(batch)]
+
+    def effects_of(self, batch: Sequence[Decided]) -> list[list[bool]]:
+        """Do what `apply` does; return for each event which changes had effect."""
+        had_effect = [[False] * len(decided.changes) for decided in batch]
         touched: dict[str, Records] = {}
         for name, edits in _by_document(batch).items():
             touched[name] = self._write(name, edits, had_effect)
@@ -65,7 +71,10 @@ class Store:
         return had_effect
 
     def _write(
-        self, name: str, edits: Mapping[str, list[_Edit]], had_effect: list[bool]
+        self,
+        name: str,
+        edits: Mapping[str, list[_Edit]],
+        had_effect: list[list[bool]],
     ) -> Records:
         collection = self.documents.collection(name)
 
@@ -75,7 +84,7 @@ class Store:
                 record = before.get(doc_id) or _begun(collection, edits[doc_id][0])
                 for edit in edits[doc_id]:
                     record, effect = _fold(collection, record, edit)
-                    had_effect[edit.event] |= effect
+                    had_effect[edit.event][edit.place] |= effect
                 after[doc_id] = _complete(collection, record)
             return after
 
@@ -99,11 +108,11 @@ def _by_document(batch: Sequence[Decided]) -> dict[str, dict[str, list[_Edit]]]:
     """Return the edits by collection and document, each in the order of the batch."""
     edits: dict[str, dict[str, list[_Edit]]] = {}
     for event, decided in enumerate(batch):
-        for change in decided.changes:
+        for place, change in enumerate(decided.changes):
             if isinstance(change, Move):
                 continue
             doc_id = key(decided.stamp.source, change.id)
-            edit = _Edit(event, change, decided.stamp)
+            edit = _Edit(event, change, decided.stamp, place)
             edits.setdefault(change.collection, {}).setdefault(doc_id, []).append(edit)
     return edits
 

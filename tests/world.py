@@ -14,7 +14,9 @@ HANDLERS = load()
 #: Counts the writes to a document, so it depends on how they were batched.
 UNCOMPARED = {"rev": 0}
 #: What accounts for events is not state.
-UNCOMPARED_COLLECTIONS = {"deliveries", "migrations", "receivers", "suspects"}
+UNCOMPARED_COLLECTIONS = {
+    *("bodies", "deliveries", "migrations", "receivers", "suspects"),
+}
 
 
 def message(hook: Hook) -> Message:

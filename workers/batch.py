@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from broker.delivery import Delivery
 from broker.message import Message
 from handlers.registry import Handler
 from schemas.errors import Poison, Rejected, Unstorable
+from state.changed import changed
 from state.ledger import Ledger, Row
 from state.store import Store
 from state.suspects import Suspects
@@ -21,6 +23,7 @@ from state.version import from_micros
 from workers.brake import Brake
 from workers.decide import Decision, decide
 from workers.items import Item, Reject, opened, sorted_out
+from workers.keeping import Keep
 
 #: An event is poison when so many starts of workers began with it alone and none of
 #: them came to an end. Now and then a worker is killed for other reasons.
@@ -41,6 +44,8 @@ class Tools:
     brake: Brake
     #: Names this start of the worker.
     worker: str
+    #: Has the bodies of new rows kept; None if bodies are not kept.
+    keep: Keep | None = None
     #: Told how long it took to decide an event, by its name.
     timed: Timed = untimed
 
@@ -51,6 +56,8 @@ class _Result:
     outcome: str
     decision: Decision | None = None
     error: Rejected | None = None
+    #: Which of the changes had an effect; none were made if there are none.
+    effects: Sequence[bool] = ()
 
 
 def work(batch: Sequence[Delivery], tools: Tools) -> list[Row]:
@@ -104,11 +111,14 @@ def _fitted(result: _Result, tools: Tools) -> bool:
 
 
 def _written(results: Sequence[_Result], tools: Tools) -> list[Row]:
-    """Write the ledger, and return the rows that are new in it."""
+    """Write the ledger, and return the rows that are new in it; have bodies kept."""
     now = tools.now()
     first = [_row(result, now) for result in results if not result.item.is_replay]
     again = [_row(result, now) for result in results if result.item.is_replay]
-    return tools.ledger.write(first) + tools.ledger.replace(again)
+    written = tools.ledger.write(first) + tools.ledger.replace(again)
+    if tools.keep is not None:
+        tools.keep(written, [result.item.message for result in results])
+    return written
 
 
 def _decided(items: Sequence[Item], tools: Tools) -> list[_Result]:
@@ -139,14 +149,14 @@ def _applied(pairs: Sequence[tuple[Item, Decision]], store: Store) -> list[_Resu
     if not pairs:
         return []
     try:
-        had_effect = store.apply([decision.decided for _, decision in pairs])
+        effects = store.effects_of([decision.decided for _, decision in pairs])
     except Unstorable as exc:
         if len(pairs) > 1:
             return [result for pair in pairs for result in _applied([pair], store)]
         return [_Result(item, "dead", decision, exc) for item, decision in pairs]
     return [
-        _Result(item, "applied" if effect else "stale", decision)
-        for (item, decision), effect in zip(pairs, had_effect, strict=True)
+        _Result(item, "applied" if any(had) else "stale", decision, effects=had)
+        for (item, decision), had in zip(pairs, effects, strict=True)
     ]
 
 
@@ -169,4 +179,11 @@ def _row(result: _Result, now: datetime) -> Row:
         entity=result.decision.entity if result.decision else None,
         reason=result.error.reason if result.error else None,
         sent_by=message.sent_by,
+        changed=_changed(result),
     )
+
+
+def _changed(result: _Result) -> list[dict[str, Any]] | None:
+    if result.decision is None or not result.effects:
+        return None
+    return changed(result.decision.decided.changes, result.effects)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,7 @@ from handlers import registry
 from health.registry import registry_of
 from health.routes import Check
 from health.server import serving
+from state import bodies
 from state.client import connect, has_primary
 from state.documents import Db
 from state.ledger import Ledger
@@ -27,6 +29,7 @@ from state.suspects import Suspects
 from workers.batch import Tools
 from workers.brake import Brake
 from workers.burial import burial
+from workers.keeping import keeping
 from workers.loop import Loop, until_available
 from workers.metrics import Metrics
 from workers.standstill import HINT
@@ -54,10 +57,11 @@ def serve(settings: Settings, stop: threading.Event) -> None:
             _checks(consumer, db, brake),
             metrics.registry,
         ) as port,
+        keeping(partial(bodies.write, db), hours=settings.body_hours) as keep,
     ):
         metrics.in_hand.set_function(consumer.unacknowledged)
         _log.info("listening", host=settings.worker_bind.host, port=port)
-        until_available(lambda: _prepare(db, settings.ledger_days), metrics, stop)
+        until_available(lambda: _prepare(db, settings), metrics, stop)
         tools = Tools(
             handlers=handlers,
             store=Store(db, settings.team, timed=metrics.written),
@@ -66,6 +70,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
             now=lambda: datetime.now(UTC),
             suspects=Suspects(db),
             brake=brake,
+            keep=keep,
             worker=secrets.token_hex(8),
             timed=metrics.decided,
         )
@@ -75,9 +80,10 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     _log.info("stopped")
 
 
-def _prepare(db: Db, ledger_days: int) -> None:
+def _prepare(db: Db, settings: Settings) -> None:
     migrate(db)
-    retain(db, days=ledger_days)
+    retain(db, days=settings.ledger_days)
+    bodies.retain_bodies(db, hours=settings.body_hours)
 
 
 @contextmanager

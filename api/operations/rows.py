@@ -16,6 +16,25 @@ class RepetitionSchema(Schema):
     processed_at = fields.DateTime(required=True)
 
 
+class ChangedSchema(Schema):
+    """A document that a delivery told of; no values."""
+
+    collection = fields.String(required=True, metadata={"example": "users"})
+    id = fields.String(required=True, metadata={"example": "41"})
+    verb = fields.String(
+        required=True, metadata={"enum": ["put", "mention", "delete", "move"]}
+    )
+    names = fields.List(
+        fields.String(),
+        attribute="fields",
+        data_key="fields",
+        metadata={"description": "The names of the fields that were told."},
+    )
+    effect = fields.Boolean(
+        metadata={"description": "Whether it was news; a move does not tell."}
+    )
+
+
 class DeliverySchema(Schema):
     """A row of the ledger; what is not known, or not asked for, is not there."""
 
@@ -30,6 +49,10 @@ class DeliverySchema(Schema):
     processed_at = fields.DateTime()
     entity = fields.String(
         metadata={"description": "What it was about.", "example": "users/41"}
+    )
+    changed = fields.List(
+        fields.Nested(ChangedSchema),
+        metadata={"description": "What its handler declared, if it came so far."},
     )
     reason = fields.String(metadata={"description": "Why it is dead."})
     sent_by = fields.String(metadata={"description": "Who sent it by hand."})

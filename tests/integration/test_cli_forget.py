@@ -12,9 +12,12 @@ from broker.envelope import encode
 from broker.message import Message
 from ingest.spool import records, survey
 from ingest.spool.segment import SET_ASIDE_SUFFIX, SUFFIX
+from state import bodies
 from state.migrations import migrate
+from state.packing import Body
 from state.store import Store
 from tests.commands import run, run_json
+from tests.operating import NOON
 from tests.rabbit import channel, publishing
 from tests.receiver import Receiver
 from tests.samples.load import event_of, payload
@@ -138,7 +141,8 @@ def raw_files(folder):
 
 
 def raw_state(database):
-    return b"".join(
+    kept = b"".join(it.body for it in bodies.everything(database))
+    return kept + b"".join(
         to_bson(document)
         for name in database.list_collection_names()
         for document in database[name].find()
@@ -197,6 +201,7 @@ def test_a_dry_run_says_what_would_go(servers, database, tell, bury_all):
         "spooled": 0,
         "sent": 0,
         "queued": 0,
+        "bodies": 0,
         "erased": 0,
         "unreadable_bytes": {},
         "deleted_bytes": {},
@@ -447,3 +452,33 @@ def test_a_foreign_letter_of_no_host_is_looked_at_as_well(
     assert ids(told["dropped"]) == [None]
     assert raw_letters(amqp_url, topology) == []
     assert database["deliveries"].count_documents({}) == 0
+
+
+def test_bodies_that_are_kept_are_erased_and_those_of_others_stay(
+    servers, database, tell
+):
+    tell(message("user_destroy"))
+    unreadable = replace(THEIRS[0], delivery_id="unreadable", body=b"what?")
+    # The former name is told by a body, and by nothing else.
+    told = [message("user_rename", "earlier", user_id=ID, old_username="earlier")]
+    told += [message("key_create", "key-of-earlier", username="earlier")]
+    for some in ([*THEIRS, *OTHERS, unreadable], told):
+        bodies.write(database, [a_body(it) for it in some])
+    elsewhere = replace(unreadable, source="other", delivery_id="unreadable")
+    bodies.write(database, [a_body(elsewhere)])
+
+    planned = run_json("forget", ID, "--dry-run", **servers)
+    assert len(list(bodies.everything(database))) == len(THEIRS) + len(OTHERS) + 4
+    result = run("forget", ID, "--yes", **servers)
+    again = run_json("forget", ID, "--yes", **servers)
+
+    erased = len(THEIRS) + 3
+    assert (planned["bodies"], again["bodies"]) == (erased, 0)
+    assert f"kept bodies erased {erased}\n" in result.stdout
+    left = [it.key for it in bodies.everything(database)]
+    assert left == [a_body(it).key for it in [*OTHERS, elsewhere]]
+
+
+def a_body(told):
+    key = f"{told.source}:{told.delivery_id}"
+    return Body(key, told.source, told.received_at, NOON, told.body)

@@ -62,11 +62,12 @@ def ignore(badge):
 
 
 class World:
-    """The tools of a worker, its dead letters in a list."""
+    """The tools of a worker, its dead letters and the bodies it keeps in lists."""
 
     def __init__(self, database):
         self.database = database
         self.buried = []
+        self.kept = []
         self.tools = Tools(
             handlers=by_event([save, explode, inflate, ignore]),
             store=Store(database, "gitlab"),
@@ -76,6 +77,7 @@ class World:
             suspects=Suspects(database),
             brake=Brake(LIMIT),
             worker="w1",
+            keep=lambda rows, messages: self.kept.append((rows, messages)),
         )
 
     def work(self, *deliveries):
@@ -302,3 +304,47 @@ def test_a_brake_without_limit_never_stops():
         brake.note(rejected=100, fitted=0)
 
     assert not brake.is_on
+
+
+def test_the_ledger_tells_what_was_changed_and_what_was_not_news(world):
+    told = {"collection": "badges", "id": 1, "verb": "put", "fields": ["label"]}
+    world.work(delivery("badge_create", "d2"))
+    world.work(delivery("badge_create", "d1"), delivery("comet", "d3"))
+    world.work(delivery("badge_explode", "d4"), delivery("badge_ignore", "d5"))
+    world.work(delivery("badge_create", "d2", receipt="aa.6"))
+
+    rows = world.database["deliveries"].find()
+    assert {row["_id"]: row.get("changed") for row in rows} == {
+        "gitlab:d2": [told | {"effect": True}],
+        "gitlab:d1": [told | {"effect": False}],
+        "gitlab:d3": None,
+        "gitlab:d4": None,
+        "gitlab:d5": None,
+        "gitlab:d2#aa.6": None,
+    }
+
+
+def test_what_mongodb_refuses_changed_nothing(world):
+    world.work(delivery("badge_inflate", "d1", b'{"id": 2}'))
+
+    assert "changed" not in world.database["deliveries"].find_one()
+
+
+def test_the_bodies_of_new_rows_are_kept_once_the_ledger_has_them(world):
+    first, second = delivery("badge_create", "d1"), delivery("badge_explode", "d2")
+    world.work(first, second)
+    world.work(first)
+
+    (rows, messages), (none, _) = world.kept
+    assert [row.key for row in rows] == ["gitlab:d2", "gitlab:d1"]
+    assert {it.receipt for it in messages} == {row.receipt for row in rows}
+    assert none == []
+
+
+def test_nothing_is_kept_of_a_batch_that_was_not_written(world):
+    rejected = [delivery("badge_explode", f"d{n}") for n in range(LIMIT)]
+
+    with pytest.raises(TooManyRejections):
+        world.work(*rejected)
+
+    assert world.kept == []

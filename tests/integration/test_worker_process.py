@@ -12,6 +12,7 @@ from broker import dead_letters
 from broker.envelope import Parcel, encode
 from broker.message import Message
 from broker.topology import Topology
+from state import bodies
 from state.migrations import migrate
 from state.store import Store
 from tests.gitlab import ACTIONS, live
@@ -314,3 +315,41 @@ def test_a_worker_that_never_found_mongodb_stops_when_it_is_told_to(start):
 
     assert worker.end() == 0
     assert worker.lines()[-1]["event"] == "stopped"
+
+
+def test_bodies_are_kept_beside_the_ledger_without_secrets(
+    start, amqp_url, prefix, database
+):
+    sent = sample("user_create")
+    secret = sample("user_create", "with-secret", private_token="open-sesame")
+    late = sample("user_create", "late")
+    publish_all(amqp_url, prefix, [sent, secret])
+
+    worker = start()
+    await_rows(database, 2)
+    until(lambda: len(list(bodies.everything(database))) == 2)
+    publish_all(amqp_url, prefix, [late])
+    await_rows(database, 3)
+    assert worker.end() == 0
+
+    rows = ledger(database)
+    kept = {
+        key: bodies.read(database, key, row["processed_at"])
+        for key, row in rows.items()
+    }
+    assert kept[f"gitlab:{sent.delivery_id}"] == sent.body
+    assert kept["gitlab:late"] == late.body
+    clean = json.loads(kept["gitlab:with-secret"])
+    assert clean == json.loads(secret.body) | {"private_token": "[hidden]"}
+
+
+def test_no_body_is_kept_where_nobody_wants_any(start, amqp_url, prefix, database):
+    publish_all(amqp_url, prefix, [sample("user_create")])
+
+    worker = start(BODY_HOURS="0")
+    await_rows(database, 1)
+    assert worker.end() == 0
+
+    assert list(bodies.everything(database)) == []
+    expiry = database["bodies"].index_information()["expiry"]
+    assert expiry["expireAfterSeconds"] == 0
