@@ -4,21 +4,18 @@ What became of a delivery is in the ledger and the state, whether its body is ke
 not. So bodies are written after all else, and are dropped rather than waited for.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
 
 from broker.message import Message
-from config.hiding import hidden, hidden_text, may_hold_secrets
-from schemas.body import parse_object
-from schemas.errors import BadBody, ForgewireError, Unavailable
+from schemas.errors import ForgewireError, Unavailable
 from state.ledger import Row
 from state.packing import Body
+from workers.cleaning import without_secrets
 
 _log = structlog.stdlib.get_logger("worker")
 
@@ -28,8 +25,6 @@ MAX_BODY_BYTES = 256 * 1024
 MAX_WAITING_BYTES = 32 << 20
 #: For how long bodies are gathered, in seconds.
 GATHER_SECONDS = 0.25
-#: Bodies that are looked through for secrets together.
-_AT_ONCE = 100
 #: How long the last of them may take at the end, in seconds.
 CLOSE_SECONDS = 3.0
 
@@ -125,30 +120,6 @@ class Keeper:
     def _forget(self, bodies: Sequence[Body]) -> None:
         with self._lock:
             self._bytes -= sum(len(one.body) for one in bodies)
-
-
-def without_secrets(bodies: Sequence[Body]) -> list[Body]:
-    """Return `bodies` without secrets; to look at many at once is faster."""
-    found: list[Body] = []
-    for start in range(0, len(bodies), _AT_ONCE):
-        some = bodies[start : start + _AT_ONCE]
-        if may_hold_secrets(b"\n".join(one.body for one in some)):
-            some = [replace(one, body=cleaned(one.body)) for one in some]
-        found += some
-    return found
-
-
-def cleaned(body: bytes) -> bytes:
-    """Return `body` without secrets; itself, if there are none."""
-    if not may_hold_secrets(body):
-        return body
-    try:
-        payload = parse_object(body)
-    except BadBody:
-        return hidden_text(body.decode("utf-8", "replace")).encode()
-    clean = hidden(payload)
-    # As the host wrote it, wherever nothing is to be hidden.
-    return body if clean == payload else json.dumps(clean).encode()
 
 
 def _body(row: Row, message: Message) -> Body:

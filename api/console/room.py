@@ -7,13 +7,14 @@ from werkzeug.wrappers import Response as Answer
 
 from api.console import assets, errors, templating
 from api.console.console import Console
-from api.console.pages import flow, sign_in, state
+from api.console.pages import deliveries, flow, sign_in, state
 from api.services import Services
 
 #: What adds the pages of each subject to the routes of the console.
 PAGES: Sequence[Callable[[Blueprint, Console], None]] = (
     sign_in.add,
     flow.add,
+    deliveries.add,
     state.add,
 )
 #: Within our pages the address says what is looked at: ids, and nothing personal.

@@ -12,7 +12,8 @@ from state.packing import Body
 from tests.operating import NOON, a_row
 from tests.receiver import until
 from tests.samples.load import names, payload
-from workers.keeping import MAX_BODY_BYTES, Keeper, cleaned, without_secrets
+from workers.cleaning import cleaned, without_secrets
+from workers.keeping import MAX_BODY_BYTES, Keeper
 
 
 def a_pair(number, body=b"{}"):
