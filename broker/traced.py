@@ -45,16 +45,23 @@ def submitting(
 
 
 def processing(tracer: Tracer, delivery: Delivery, queue: str) -> Span:
-    """Begin a span for a delivery, below the span that sent it."""
+    """Begin a span for a delivery, below the span that sent it.
+
+    If nobody has traced it so far the delivery bears the context of this one.
+    """
     properties = delivery.properties
     told = _told(properties)
-    return tracer.start_span(
+    span = tracer.start_span(
         f"process {queue}",
         context.parent(told.get("traceparent"), told.get("tracestate")),
         SpanKind.CONSUMER,
         _named(queue, "process", properties.message_id, properties.type)
         | {name: told[header] for name, header in _OURS.items() if header in told},
     )
+    if properties.headers is not None and "traceparent" not in properties.headers:
+        traceparent, _ = context.headers(span)
+        properties.headers = {**properties.headers, "traceparent": traceparent}
+    return span
 
 
 #: What a span says of a message, and the header that has it.

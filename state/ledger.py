@@ -34,6 +34,8 @@ class Row:
     entity: str | None = None
     #: Why it is dead.
     reason: str | None = None
+    #: The trace that it belongs to, if it does to one.
+    trace_id: str | None = None
     #: Who sent it by hand; None if the host did.
     sent_by: str | None = None
     #: What it changed, by `state.changed`; None if its handler declared nothing.

@@ -5,13 +5,14 @@ was away is back. It is acknowledged by the caller, after all else.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from broker.delivery import Delivery
 from broker.message import Message
+from config import about
 from handlers.registry import Handler
 from schemas.errors import Poison, Rejected, Unstorable
 from state.changed import changed
@@ -23,6 +24,7 @@ from state.version import from_micros
 from workers.brake import Brake
 from workers.decide import Decision, decide
 from workers.items import Item, Reject, opened, sorted_out
+from workers.tracing import Tracing
 from workers.keeping import Keep
 
 #: An event is poison when so many starts of workers began with it alone and none of
@@ -48,6 +50,8 @@ class Tools:
     keep: Keep | None = None
     #: Told how long it took to decide an event, by its name.
     timed: Timed = untimed
+    #: Makes spans, if anybody wants them.
+    tracing: Tracing = field(default_factory=Tracing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ def work(batch: Sequence[Delivery], tools: Tools) -> list[Row]:
     tools.brake.check(**counts)
     tools.bury([*foreign, *rejects])
     results += [_Result(item, "duplicate") for item in repeated]
-    written = _written(results, tools)
+    with tools.tracing.writing("ledger", (it.item.delivery for it in results)):
+        written = _written(results, tools)
+    tools.tracing.tell(_outcomes(results, foreign))
     if suspect:
         tools.suspects.end([suspect.attempt_key])
     tools.brake.note(**counts)
@@ -133,14 +139,18 @@ def _decided(items: Sequence[Item], tools: Tools) -> list[_Result]:
             results.append(_Result(item, decision.outcome, decision))
         else:
             to_apply.append((item, decision))
-    return results + _applied(to_apply, tools.store)
+    with tools.tracing.writing("state", (item.delivery for item, _ in to_apply)):
+        return results + _applied(to_apply, tools.store)
 
 
 def _decision(message: Message, tools: Tools) -> Decision:
     began = time.perf_counter()
+    # Whatever a handler logs is about this one.
+    about.tell_of(message.names)
     try:
         return decide(message, tools.handlers)
     finally:
+        about.tell_of(None)
         tools.timed(message.event, time.perf_counter() - began)
 
 
@@ -158,6 +168,21 @@ def _applied(pairs: Sequence[tuple[Item, Decision]], store: Store) -> list[_Resu
         _Result(item, "applied" if any(had) else "stale", decision, effects=had)
         for (item, decision), had in zip(pairs, effects, strict=True)
     ]
+
+
+def _outcomes(
+    results: Iterable[_Result], foreign: Iterable[Reject]
+) -> Iterator[tuple[Delivery, Mapping[str, str | None]]]:
+    """Yield what became of each delivery, as the ledger has it."""
+    for it in results:
+        entity = it.decision.entity if it.decision else None
+        reason = it.error.reason if it.error else None
+        yield (
+            it.item.delivery,
+            {"outcome": it.outcome, "entity": entity, "reason": reason},
+        )
+    for reject in foreign:
+        yield reject.delivery, {"outcome": "dead", "reason": reject.error.reason}
 
 
 def _handler(result: _Result, tools: Tools) -> str | None:
@@ -179,6 +204,7 @@ def _row(result: _Result, now: datetime) -> Row:
         entity=result.decision.entity if result.decision else None,
         reason=result.error.reason if result.error else None,
         sent_by=message.sent_by,
+        trace_id=message.trace_id,
         changed=_changed(result),
     )
 

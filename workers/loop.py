@@ -68,9 +68,10 @@ class Loop:
     def work(self, batch: Sequence[Delivery]) -> bool:
         """Work a batch to its acknowledgement; return False if told to stop before."""
         started = time.monotonic()
-        rows = until_available(
-            partial(work, batch, self.tools), self.metrics, self.stop
-        )
+        with self.tools.tracing.processing(batch):
+            rows = until_available(
+                partial(work, batch, self.tools), self.metrics, self.stop
+            )
         if rows is None:
             _log.warning("stopped-unwritten", events=len(batch))
             return False
@@ -144,4 +145,5 @@ def _tell(rows: Sequence[Row]) -> None:
             outcome=row.outcome,
             entity=row.entity,
             reason=row.reason,
+            **({"trace_id": row.trace_id} if row.trace_id else {}),
         )

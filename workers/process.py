@@ -26,6 +26,7 @@ from state.migrations import migrate
 from state.retention import retain
 from state.store import Store
 from state.suspects import Suspects
+from tracing.start import start
 from workers.batch import Tools
 from workers.brake import Brake
 from workers.burial import burial
@@ -33,6 +34,7 @@ from workers.keeping import keeping
 from workers.loop import Loop, until_available
 from workers.metrics import Metrics
 from workers.standstill import HINT
+from workers.tracing import Tracing
 
 _log = structlog.stdlib.get_logger("worker")
 
@@ -51,6 +53,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     with (
         _consumer(settings) as consumer,
         _publisher(settings) as publisher,
+        _tracing(settings) as tracing,
         serving(
             settings.worker_bind.host,
             settings.worker_bind.port,
@@ -73,6 +76,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
             keep=keep,
             worker=secrets.token_hex(8),
             timed=metrics.decided,
+            tracing=tracing,
         )
         # Told to stop before MongoDB was there, it takes nothing.
         Loop(consumer, tools, metrics, settings.batch_size, stop).run()
@@ -114,6 +118,15 @@ def _publisher(settings: Settings) -> Iterator[Publisher]:
         yield publisher
     finally:
         publisher.close(CLOSE_SECONDS)
+
+
+@contextmanager
+def _tracing(settings: Settings) -> Iterator[Tracing]:
+    started = start(settings.traces, "forgewire-worker")
+    try:
+        yield Tracing(started.tracer, Topology(settings.amqp_prefix).events)
+    finally:
+        started.close()
 
 
 def _checks(consumer: Consumer, db: Db, brake: Brake) -> tuple[Check, ...]:

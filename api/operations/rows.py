@@ -56,6 +56,9 @@ class DeliverySchema(Schema):
     )
     reason = fields.String(metadata={"description": "Why it is dead."})
     sent_by = fields.String(metadata={"description": "Who sent it by hand."})
+    trace_id = fields.String(
+        metadata={"description": "Its trace, by the name that W3C Trace Context has."}
+    )
     dropped_at = fields.DateTime(
         metadata={"description": "When its dead letter was dropped."}
     )
