@@ -13,6 +13,8 @@ _STEP = 1_000
 #: From so many of a unit on, its fraction says nothing any more.
 _ENOUGH = 10
 _JUST_NOW = 1.0
+#: Further away a date says more than a number of days: 60 of them, in seconds.
+_LONG_AGO = 5_184_000
 
 
 def number(value: float | None) -> str:
@@ -60,12 +62,14 @@ def iso(value: datetime) -> str:
 
 
 def ago(value: datetime | None, now: datetime) -> str:
-    """Return how long ago a time was, or in what time it will be."""
+    """Return how long ago a time was, or in what time it will be; far off, its date."""
     if value is None:
         return "never"
     span = (now - value) / timedelta(seconds=1)
     if abs(span) < _JUST_NOW:
         return "just now"
+    if abs(span) > _LONG_AGO:
+        return f"{value.astimezone(UTC):%Y-%m-%d}"
     told = _one_unit(abs(span))
     return f"{told} ago" if span > 0 else f"in {told}"
 

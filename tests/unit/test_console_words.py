@@ -75,6 +75,7 @@ def test_a_size_is_told_in_the_unit_that_suits(value, told):
         (7_200, "2 h ago"),
         (-300, "in 5 min"),
         (200_000, "2 d ago"),
+        (61 * 86_400, "2026-09-22"),
     ],
 )
 def test_a_time_is_told_by_how_long_ago_it_was(seconds, told):
