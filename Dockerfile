@@ -1,14 +1,16 @@
 # One image for every process: `forgewire ingest` unless told `worker`, `api` or another.
+# One that can send traces: --build-arg REQUIREMENTS=requirements-otel.txt
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+ARG REQUIREMENTS=requirements.txt
 WORKDIR /src
-COPY requirements.txt requirements-build.txt ./
+COPY requirements.txt requirements-otel.txt requirements-build.txt ./
 # Each layer changes less often than the next: tools, dependencies, Forgewire itself.
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes -r requirements-build.txt
 RUN python -m venv --without-pip /opt/forgewire \
-    && pip --python /opt/forgewire/bin/python install --require-hashes -r requirements.txt
+    && pip --python /opt/forgewire/bin/python install --require-hashes -r "$REQUIREMENTS"
 COPY . .
 RUN /opt/build/bin/python -m hatchling build --target wheel --directory /dist \
     && pip --python /opt/forgewire/bin/python install --no-deps --no-index /dist/*.whl \

@@ -61,6 +61,7 @@ def test_there_are_locks():
         "requirements-bench.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
+        "requirements-otel.txt",
         "requirements.txt",
     ]
 
@@ -86,6 +87,9 @@ def test_the_locks_hold_all_that_is_declared():
     assert declared(extras["dev"] + extras["local"]) <= set(
         locked("requirements-dev.txt")
     )
+    assert declared(project["dependencies"] + extras["otel"]) <= set(
+        locked("requirements-otel.txt")
+    )
     assert declared(extras["bench"]) <= set(locked("requirements-bench.txt"))
     assert declared(PYPROJECT["build-system"]["requires"]) <= set(
         locked("requirements-build.txt")
@@ -98,7 +102,10 @@ def test_what_is_measured_is_what_is_deployed():
     )
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-build.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["requirements.txt", "requirements-build.txt", "requirements-otel.txt"],
+)
 def test_tests_run_on_the_versions_that_are_deployed(name):
     assert locked(name).items() <= locked("requirements-dev.txt").items()
 
@@ -110,6 +117,12 @@ def test_every_room_is_packaged_checked_and_measured():
     assert tool["mypy"]["packages"] == ROOMS
     assert tool["coverage"]["run"]["source"] == ROOMS
     assert tool["importlinter"]["root_packages"] == ROOMS
+
+
+def test_every_room_is_in_the_image():
+    sent = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+
+    assert {f"!{room}" for room in ROOMS} <= set(sent)
 
 
 def test_every_room_has_its_place_in_the_flow_of_data():
