@@ -58,4 +58,7 @@ def grouped(letters: Iterable[DeadLetter]) -> list[Group]:
     for letter in letters:
         cause = cause_of(letter)
         groups.setdefault(cause, Group(cause)).add(letter)
+    for group in groups.values():
+        # What another reader gave back may stand at the end of the queue.
+        group.letters.sort(key=lambda it: str(it["dead_at"]))
     return sorted(groups.values(), key=lambda it: (-it.number, it.key))

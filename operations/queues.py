@@ -67,12 +67,12 @@ class Queues:
         return events, dead_letters
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
         """Have the dead letters for oneself; raise Busy if somebody else has them.
 
         Who holds them hides them from everybody else.
         """
-        if not self._dead_letters.acquire(timeout=PATIENCE_SECONDS):
+        if not self._dead_letters.acquire(timeout=patience):
             raise Busy("another request has the dead letters")
         try:
             yield
@@ -80,10 +80,10 @@ class Queues:
             self._dead_letters.release()
 
     @contextmanager
-    def holding(self) -> Iterator[Holding]:
+    def holding(self, *, patience: float = PATIENCE_SECONDS) -> Iterator[Holding]:
         """Hold the dead letters; raise Busy, or a BrokerUnavailable."""
         with (
-            self.alone(),
+            self.alone(patience=patience),
             closing(
                 Holding(self._url, self.topology, answer_seconds=self.answer_seconds)
             ) as holding,
