@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from api.console import assets, errors, templating
 from api.console.console import Console
-from api.console.pages import deliveries, flow, sign_in, state
+from api.console.pages import dead_letters, deliveries, flow, handlers, sign_in, state
 from api.services import Services
 
 #: What adds the pages of each subject to the routes of the console.
@@ -15,7 +15,9 @@ PAGES: Sequence[Callable[[Blueprint, Console], None]] = (
     sign_in.add,
     flow.add,
     deliveries.add,
+    dead_letters.add,
     state.add,
+    handlers.add,
 )
 #: Within our pages the address says what is looked at: ids, and nothing personal.
 _REFERRER = "same-origin"

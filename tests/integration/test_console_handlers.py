@@ -1,0 +1,94 @@
+"""The console's handlers: who decides what, and what the ledger says of each event."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handlers.registry import load
+from state.ledger import Ledger
+from tests.consoles import Visits, words
+from tests.operating import a_row
+from tests.receiver import until
+
+PAGE = "/console/handlers"
+
+
+@pytest.fixture(scope="module")
+def visits(mongodb, tmp_path_factory):
+    made = Visits(tmp_path_factory.mktemp("console"), mongodb.url)
+    now = datetime.now(UTC)
+    recent = {"received_at": now - timedelta(minutes=5), "processed_at": now}
+    before = {"received_at": now - timedelta(hours=5), "processed_at": now}
+    Ledger(made.db).write(
+        [
+            a_row(1, **recent),
+            a_row(2, **recent),
+            a_row(3, outcome="dead", reason="handler-failed", **recent),
+            a_row(4, event="push", entity=None, **before),
+            a_row(5, event="meteor", outcome="ignored", entity=None, **before),
+        ]
+    )
+    yield made
+    made.close()
+
+
+def counted(visits, query=""):
+    """The page once it has the counts."""
+
+    def there():
+        page = visits.get(f"{PAGE}{query}")
+        assert page.status_code == 200
+        return page if "Became dead letters" in page.text else None
+
+    return until(there, "it is counted")
+
+
+def row(page, event):
+    """The cells of an event, as text."""
+    rows = page.text.split("<tr>")
+    (found,) = [it for it in rows if f"<code>{event}</code></a>" in it]
+    cells = re.findall(r'data-label="(.*?)"[^>]*>(.*?)</t[dh]>', found, re.DOTALL)
+    return {
+        label: " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for label, cell in cells
+    }
+
+
+def test_each_event_has_its_handler_its_schema_and_where_they_are(visits):
+    page = counted(visits)
+
+    told = words(page)
+    for event, handler in load().items():
+        assert f"<code>{event}</code>" in page.text
+        assert handler.name in told
+    assert "schemas.users.UserSchema" in told
+    assert "handlers/users.py:7" in told
+    assert "Keep what is told of an account." in told
+
+
+def test_each_event_has_its_counts_its_errors_and_when_it_was_seen(visits):
+    told = row(counted(visits), "user_create")
+
+    assert (told["Applied"], told["Stale"]) == ("2", "0")
+    assert told["Dead"].startswith("1")
+    assert "handler-failed" in told["Dead"]
+    assert "5" in told["Last seen"]
+
+
+def test_a_shorter_span_counts_less_but_knows_when_it_was(visits):
+    day, hour = counted(visits), counted(visits, "?hours=1")
+
+    assert row(day, "push")["Applied"] == "1"
+    assert row(hour, "push")["Applied"] == "0"
+    assert "h ago" in row(hour, "push")["Last seen"]
+    assert row(hour, "group_create")["Last seen"] == "never"
+    assert counted(visits, "?hours=odd").status_code == 200
+
+
+def test_events_without_a_handler_are_listed(visits):
+    page = counted(visits)
+
+    assert "meteor" in page.text.partition("Events without a handler</h2>")[2]
+    part = visits.part(f"{PAGE}/part?hours=24")
+    assert part.status_code == 200
+    assert "<html" not in part.text
