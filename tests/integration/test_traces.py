@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from contextlib import closing
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from broker.holding import Holding
 from cli.local import ports
 from tests.collector import collecting
+from tests.processes import ROOT
 from tests.proxy import Proxy
 from tests.rabbit import publishing
 from tests.receiver import Receiver, until
@@ -19,6 +21,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 CALLER = "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{CALLER}-01"
 BODY = json.dumps(payload("user_create")).encode()
+#: What tells people of the spans.
+PAGE = (ROOT / "docs" / "tracing.md").read_text()
 #: What a sitecustomize.py says so that nobody finds the SDK.
 NO_SDK = """
 import sys
@@ -153,6 +157,8 @@ def test_one_trace_and_one_id_from_the_request_to_the_write(
     for process in (taking, working):
         told = lines_of(process, "d-1")
         assert {it["trace_id"] for it in told} == {TRACE}
+    attributes = {name for it in collector.spans for name in it.attributes}
+    assert attributes <= set(re.findall(r"`([\w.]+)`", PAGE))
     personal = [payload("user_create")[it] for it in ("username", "name", "email")]
     sent = b"".join(it.raw for it in collector.spans)
     assert [it for it in personal if it.encode() in sent] == []
@@ -259,5 +265,6 @@ def test_a_collector_that_is_away_costs_nobody_anything(
 
     assert taking.post(BODY, Idempotency_Key="d-7").status_code == 202
     assert row_of(database, "d-7")["outcome"] == "applied"
-    assert working.end() == 0
-    assert taking.stop() == 0
+    for one in (taking, working):
+        one.process.terminate()
+    assert [one.process.wait(20) for one in (taking, working)] == [0, 0]
