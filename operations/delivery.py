@@ -9,9 +9,11 @@ from ingest.spool import survey
 from operations import masking
 from operations.deadline import Deadline
 from operations.timeline import Step, timeline
-from schemas.errors import TookTooLong
+from schemas.body import parse_object
+from schemas.errors import BadBody, TookTooLong
 from state import bodies, deliveries
-from state.documents import Db
+from state.documents import Documents
+from state.gone import names_the_gone
 from state.version import from_micros
 
 
@@ -26,25 +28,39 @@ class Known:
     body: str | None = field(repr=False)
     #: In bytes, as it was sent.
     body_size: int
+    #: Whether the body names somebody who was destroyed: then nobody sees people in it.
+    names_the_gone: bool
 
 
-def look_up(db: Db, source: str, delivery_id: str, *, people: bool) -> Known | None:
+def look_up(
+    documents: Documents, source: str, delivery_id: str, *, people: bool
+) -> Known | None:
     """Return what is known of a delivery; None if the ledger does not have it.
 
     `people`: whether the body may be shown with personal data. Raise StateUnavailable.
     """
-    rows = deliveries.rows_of(db, source, delivery_id)
+    rows = deliveries.rows_of(documents.db, source, delivery_id)
     if not rows:
         return None
     row, *again = rows
-    body = bodies.read(db, row["_id"], row["processed_at"])
+    body = bodies.read(documents.db, row["_id"], row["processed_at"])
+    gone = body is not None and _names_the_gone(documents, row, body)
     return Known(
         row,
         again,
         timeline(rows),
-        None if body is None else masking.shown(body, people=people),
+        None if body is None else masking.shown(body, people=people and not gone),
         len(body or b""),
+        gone,
     )
+
+
+def _names_the_gone(documents: Documents, row: dict[str, Any], body: bytes) -> bool:
+    try:
+        payload = parse_object(body)
+    except BadBody:
+        return False
+    return names_the_gone(documents, row["source"], payload, row["received_at"])
 
 
 def spooled_since(

@@ -45,7 +45,7 @@ class Person:
 
 def learned(person: Person, payload: Mapping[str, Any], until: datetime) -> Person:
     """Return `person` with the names that `payload` tells of that very id."""
-    for name, entry in _entries(payload):
+    for name, entry in entries(payload):
         if entry.get("user_id") == person.user_id or _is_object_of(person, name, entry):
             person = _with_names(person, entry, until)
     return person
@@ -63,11 +63,11 @@ def is_about(person: Person, payload: Mapping[str, Any], received: datetime) -> 
         or _names_address(person, entry)
         or _names_name(person, entry)
         or _names_username(person, entry, moment)
-        for name, entry in _entries(payload)
+        for name, entry in entries(payload)
     )
 
 
-def _entries(payload: Mapping[str, Any]) -> Iterator[_Entry]:
+def entries(payload: Mapping[str, Any]) -> Iterator[_Entry]:
     """Yield every object inside, with the key under which it stands."""
     # Not recursive: how deep it goes is not ours to say.
     todo: list[tuple[str, Any]] = [("", payload)]

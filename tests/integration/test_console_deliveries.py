@@ -11,12 +11,15 @@ from state import bodies
 from state.client import has_primary
 from state.ledger import Ledger
 from state.packing import Body
+from state.store import Store
 from tests.consoles import Visits, words
 from tests.operating import NOON, a_row
 from tests.proxy import Proxy
 from tests.receiver import until
 from tests.samples.load import payload
 from tests.spooling import a_message, a_store, keep
+from tests.world import HANDLERS
+from workers.decide import decide
 
 LIST = "/console/deliveries"
 CHANGED = [
@@ -208,6 +211,48 @@ def test_a_viewer_sees_the_body_without_people_and_an_operator_with_them(console
     assert "Personal data is masked for viewers" in viewer
     assert "masked for viewers" not in operator
     assert "sesame" not in viewer + operator
+
+
+def test_of_somebody_who_is_gone_nobody_sees_anything(console):
+    told = {"user_id": 88, "username": "gone", "name": "Gone", "email": "gone@x.y"}
+    here = payload("user_create") | {"user_id": 89, "email": "here@x.y"}
+    stories = [
+        payload("user_create") | told,
+        payload("user_rename", username="newer", old_username="gone") | {"user_id": 88},
+        payload("user_destroy") | told,
+    ]
+    samples = ["user_create", "user_rename", "user_destroy"]
+    Store(console.db, "gitlab").apply(
+        [
+            decide(
+                a_message(n, json.dumps(body).encode(), event=event), HANDLERS
+            ).decided
+            for n, (event, body) in enumerate(zip(samples, stories, strict=True))
+        ]
+    )
+    about = [
+        *stories,
+        payload("key_create", username="gone"),
+        payload("push")
+        | {
+            "commits": [{"author": {"name": "Gone", "email": "gone@x.y"}}],
+            "user_id": 1,
+        },
+    ]
+    for number, body in enumerate([*about, here]):
+        keep_rows(console, a_row(number))
+        keep_body(console, a_row(number), body)
+
+    pages = [
+        console.get(f"{LIST}/gitlab/d-{n}", role="operator").text
+        for n in range(len(about) + 1)
+    ]
+
+    for page in pages[:-1]:
+        assert "It names somebody who is gone" in page
+        assert not any(it in page for it in ("gone@x.y", '"Gone"', "&#34;gone&#34;"))
+    assert "somebody who is gone" not in pages[-1]
+    assert "here@x.y" in pages[-1]
 
 
 def test_without_a_body_it_says_for_how_long_they_are_kept(console):

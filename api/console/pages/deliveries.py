@@ -13,6 +13,8 @@ from handlers.registry import load
 from operations.delivery import look_up, spooled_since
 from operations.timeline import MEANINGS, lag
 from state.client import limited
+from state.collections import declare
+from state.documents import Documents
 from state.ledger import OUTCOMES
 
 #: How long the spool may be searched, in seconds.
@@ -55,8 +57,9 @@ def add(routes: Blueprint, console: Console) -> None:
 def _one(console: Console, source: str, delivery_id: str) -> Response:
     services = console.services
     people = console.may("operator")
+    documents = Documents(services.db, declare(services.settings.team))
     with limited(ledger.seconds(console)):
-        known = look_up(services.db, source, delivery_id, people=people)
+        known = look_up(documents, source, delivery_id, people=people)
     told: dict[str, Any] = {"source": source, "delivery_id": delivery_id}
     if known is not None:
         told |= {"known": known, "lag": lag(known.row), "meanings": MEANINGS}
