@@ -92,7 +92,7 @@ def test_every_service_is_watched_restarted_and_stopped_gently(service):
 def test_every_image_has_a_version(service):
     _, _, version = SERVICES[service]["image"].partition(":")
 
-    assert re.match(r"\d+\.\d+", version)
+    assert re.match(r"v?\d+\.\d+", version)
 
 
 def test_the_image_has_the_version_of_the_project():
