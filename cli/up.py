@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from cli.console import link
+from cli.local import prometheus
 from cli.local.chosen import TOKENS
 from cli.local.roles import ROLES, Role
 from cli.local.screen import Screen, Stopped
@@ -55,7 +56,9 @@ def run(
     screen.say("Forgewire starts; Ctrl-C stops everything")
     try:
         with Stack(environ, screen=screen, roles=roles) as stack:
+            metrics = prometheus.write(stack.folder, stack.endpoints)
             screen.say(introduction(stack, token_word(environ, stack.endpoints.token)))
+            screen.say(prometheus.advice(metrics, path=environ.get("PATH")) + "\n")
             follow(stack, screen, [role.name for role in roles] if verbose else [])
     except Stopped:
         screen.say("everything is stopped")
@@ -74,6 +77,7 @@ def introduction(stack: Stack, token: str) -> str:
   console    {link(at.api, stack.folder)}
   RabbitMQ   {without_password(at.amqp_url)}
   MongoDB    {without_password(at.mongodb_url)}
+  metrics    {at.ingest}/metrics, and so of worker and API
   logs       {stack.folder / "logs"}
   token      {token}
 

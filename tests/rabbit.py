@@ -14,7 +14,8 @@ from broker.message import Message
 from broker.publisher import Publisher
 from tests.proxy import Proxy
 
-CTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
+PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+CTL = PROGRAMS / "rabbitmqctl"
 
 
 def a_message(delivery_id="5f0c", **changes):
@@ -91,11 +92,11 @@ def proxied(url):
         proxy.close()
 
 
-def ctl(server, *command):
-    """Run rabbitmqctl against the tests' own node, in the node's environment."""
+def ctl(server, *command, program="rabbitmqctl"):
+    """Run a program of RabbitMQ's on the tests' own node, in the node's environment."""
     text = Path(f"/proc/{server.node.pid}/environ").read_text()
     environment = dict(it.split("=", 1) for it in text.split("\0") if it)
-    subprocess.run([CTL, "-q", *command], env=environment, check=True)
+    subprocess.run([PROGRAMS / program, "-q", *command], env=environment, check=True)
 
 
 def take_all(consumer, number, seconds=15):

@@ -180,6 +180,7 @@ def first(tmp_path_factory):
     up = Up(tmp_path_factory.mktemp("up") / "var", REAL)
     up.endpoints_then = up.endpoints()
     publish(up.endpoints_then["amqp_url"])
+    up.wait_for("prometheus --config.file=")
     up.curl_line = next(it for it in up.output.splitlines() if it.startswith("curl "))
     up.curl_answer = run_curl(up.curl_line)
     up.wait(lambda: users(up.endpoints_then["mongodb_url"]) == ["ada"])
@@ -188,9 +189,16 @@ def first(tmp_path_factory):
         "/api/v1/me",
         headers={"Authorization": f"Bearer {minted(up)}"},
     )
+    up.link_answers = [request(link := link_of(up), urlsplit(link).path) for _ in "12"]
     up.private = [oct((up.folder / name).stat().st_mode)[-3:] for name in PRIVATE]
     up.code = up.finish()
     return up
+
+
+def link_of(up):
+    """The link to the console that was printed."""
+    line = next(it for it in up.output.splitlines() if it.startswith("  console "))
+    return line.split()[1]
 
 
 def minted(up):
@@ -215,6 +223,32 @@ def test_the_printed_curl_line_works(first):
 
 def test_the_printed_command_makes_a_token_that_the_api_takes(first):
     assert first.api_status == 200
+
+
+def test_prometheus_can_be_started_with_the_printed_line(first):
+    line = next(it for it in first.output.splitlines() if it.startswith("prometheus "))
+    config = shlex.split(line)[1].removeprefix("--config.file=")
+
+    done = subprocess.run(
+        ["promtool", "check", "config", config],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert config == str(first.folder / "prometheus.yml")
+    assert done.returncode == 0, done.stderr
+    assert "3 rule files found" in done.stdout
+    for process in ("ingest", "worker", "api"):
+        assert (
+            first.endpoints_then[process].removeprefix("http://")
+            in Path(config).read_text()
+        )
+
+
+def test_the_printed_link_opens_the_console_once(first):
+    assert first.link_answers == [303, 403]
 
 
 def test_secrets_are_for_their_owner_alone(first):
