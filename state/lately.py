@@ -8,7 +8,7 @@ from typing import Any
 from state.client import translated
 from state.documents import Db
 from state.ledger import OUTCOMES
-from state.minutes import INDEX
+from state.minutes import BY_OUTCOME
 
 #: How long ago is lately, and how many rows tell of it.
 SPAN = timedelta(minutes=15)
@@ -34,7 +34,7 @@ def read(db: Db, now: datetime) -> Lately:
     query = {"outcome": {"$in": OUTCOMES}, "processed_at": {"$gte": now - SPAN}}
     shown = {"_id": 0, "receipt": 1, "received_at": 1, "processed_at": 1, "attempts": 1}
     with translated():
-        found = db["deliveries"].find(query, shown, hint=INDEX)
+        found = db["deliveries"].find(query, shown, hint=BY_OUTCOME)
         rows = list(found.sort("processed_at", -1).limit(SAMPLE))
     lags = sorted(_lag(row) for row in rows if row["attempts"] == 1)
     return Lately(

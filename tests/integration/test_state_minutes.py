@@ -8,7 +8,7 @@ import pytest
 from state import lately
 from state.ledger import OUTCOMES, Ledger
 from state.migrations import migrate
-from state.minutes import INDEX, MINUTE, SHOWN, Minutes
+from state.minutes import BY_OUTCOME, MINUTE, SHOWN, Minutes
 from tests.operating import NOON, a_row
 
 NOW = NOON + timedelta(seconds=30)
@@ -86,7 +86,7 @@ def test_counting_reads_no_row(ledger):
     Ledger(ledger).write([worked(number, number % 60) for number in range(600)])
     span = {"$gte": NOON - MINUTE, "$lt": NOON}
     query = {"outcome": "applied", "processed_at": span}
-    count = {"count": "deliveries", "query": query, "hint": INDEX}
+    count = {"count": "deliveries", "query": query, "hint": BY_OUTCOME}
 
     plan = ledger.command("explain", count, verbosity="executionStats")
 
@@ -121,7 +121,7 @@ def test_the_newest_rows_tell_how_long_it_took_and_who_sent_them(ledger):
 def test_only_so_many_rows_are_looked_at_in_the_order_of_the_index(ledger):
     Ledger(ledger).write([worked(n, 1, OUTCOMES[n % 6]) for n in range(200)])
     query = {"outcome": {"$in": OUTCOMES}, "processed_at": {"$gte": NOW - 15 * MINUTE}}
-    found = ledger["deliveries"].find(query, hint=INDEX).sort("processed_at", -1)
+    found = ledger["deliveries"].find(query, hint=BY_OUTCOME).sort("processed_at", -1)
 
     plan = found.limit(10).explain()
 
