@@ -15,7 +15,7 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-#: The same for the console, which has forms.
+#: The same for the console, which has forms, and for what it tells of signing in.
 CONSOLE = "console"
 _CONSOLE_POLICY = _PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -43,7 +43,7 @@ def install(app: Flask, services: Services) -> None:
 
     @app.after_request
     def secure(answer: Response) -> Response:
-        own = {"Content-Security-Policy": _policy()}
+        own = {"Content-Security-Policy": _policy(answer)}
         hsts = {"Strict-Transport-Security": _HSTS} if is_https else {}
         for name, value in (_ALWAYS | own | hsts | _not_kept(answer)).items():
             answer.headers.setdefault(name, value)
@@ -54,10 +54,11 @@ def install(app: Flask, services: Services) -> None:
     limiting.install(app, services.db, access.login_rate)
 
 
-def _policy() -> str:
-    if request.blueprint == CONSOLE:
-        return _CONSOLE_POLICY
-    return _PAGE_POLICY if request.endpoint in PAGES else _POLICY
+def _policy(answer: Response) -> str:
+    if request.endpoint in PAGES:
+        return _PAGE_POLICY
+    is_console = request.blueprint == CONSOLE or answer.mimetype == "text/html"
+    return _CONSOLE_POLICY if is_console else _POLICY
 
 
 def _check_length(most: int) -> None:

@@ -111,6 +111,13 @@ def violations(page):
     ]
 
 
+def overflow(page):
+    """How many pixels of a page one would have to scroll sideways for."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+
 def pictures(page, name):
     """Take the page as it is: light, dark, and as wide as a telephone."""
     PICTURES.mkdir(parents=True, exist_ok=True)

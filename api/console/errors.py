@@ -13,13 +13,15 @@ from api import limiting
 from api.console.console import Console, is_partial
 from api.guard import SAFE
 from api.login.schemas import is_local_path
-from api.problems import Refused
+from api.problems import MEDIA_TYPE, Refused
 from schemas.errors import TookTooLong, Unavailable
 
 _log = structlog.stdlib.get_logger("api.console")
 
 SIGN_IN = "/console/sign-in"
 HOME = "/console/"
+#: Where browsers are sent through as people sign in; programs get problems there.
+SHOWN = frozenset({"login.start", "login.callback"})
 
 _TITLES: Mapping[int, tuple[str, str]] = {
     403: ("You may not do this", "Ask an admin for the role that it needs."),
@@ -64,6 +66,21 @@ def install(routes: Blueprint, console: Console) -> None:
     @routes.get("/<path:_>")
     def nowhere(_: str) -> Response:
         raise NotFound
+
+
+def for_people(console: Console, answer: Response) -> Response:
+    """Return a problem of signing in as a page, if a browser is to show it."""
+    is_shown = request.endpoint in SHOWN and answer.mimetype == MEDIA_TYPE
+    accepts = request.accept_mimetypes
+    if not is_shown or accepts["text/html"] <= accepts[MEDIA_TYPE]:
+        return answer
+    told = answer.get_json(force=True)
+    detail = told.get("detail", _ANY[1])
+    problem = {"status": told["status"], "title": told["title"], "detail": detail}
+    page = console.render("console/errors/page.html", told["status"], problem=problem)
+    answer.set_data(page.get_data())
+    answer.content_type = page.content_type
+    return answer
 
 
 def local(path: str) -> str:

@@ -1,6 +1,7 @@
 """The console: pages for people on call, made on the server, kept lively by htmx."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
@@ -27,6 +28,7 @@ def install(app: Flask, services: Services) -> None:
     """Add the console at /console, and have / lead there."""
     app.add_url_rule("/", "home", _home)
     app.register_blueprint(blueprint(services))
+    app.after_request(partial(errors.for_people, Console(services)))
 
 
 def blueprint(services: Services) -> Blueprint:

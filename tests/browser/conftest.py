@@ -43,7 +43,8 @@ def browser_page(chromium, stack):
 
     def open_page(token=None, **options):
         context = chromium.new_context(
-            base_url=stack.url, viewport=WIDE, reduced_motion="reduce", **options
+            **{"base_url": stack.url, "viewport": WIDE, "reduced_motion": "reduce"}
+            | options
         )
         context.set_default_timeout(10_000)
         contexts.append(context)

@@ -1,8 +1,12 @@
 """Look at the state in a browser: find somebody, by keyboard alone, on any screen."""
 
-import pytest
+import re
 
-from api import once
+import pytest
+from playwright.sync_api import expect
+
+from api.console.entities.kinds import KINDS
+from tests.browsing import NARROW, overflow
 
 USERS = "/console/state/users"
 SAMPLES = (
@@ -34,8 +38,41 @@ def test_somebody_is_found_and_what_is_known_of_them(signed_in, axe, screenshot)
     page.keyboard.press("Enter")
     page.wait_for_url("**q=AF**")
 
-    page.get_by_role("rowheader").get_by_role("link").first.click()
-    page.get_by_role("heading", name="What is known").wait_for()
-    assert page.get_by_role("heading", name="Deliveries").is_visible()
+    expect(page.get_by_role("columnheader", name="Username")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    page.get_by_role("rowheader").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("aferreira")
     axe(page)
     screenshot(page, "state-user")
+
+
+def test_what_is_known_leads_from_one_to_the_next(signed_in):
+    page = signed_in("viewer", f"{USERS}/gitlab:201")
+
+    page.get_by_role("link", name="harbour/cranes/winch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("harbour/cranes/winch")
+    page.get_by_role("link", name="aferreira").first.click()
+    expect(page).to_have_url(re.compile("/console/state/users/gitlab%3A201$"))
+
+
+def test_every_list_fits_on_a_telephone(signed_in, axe):
+    page = signed_in("viewer", "/console/state", viewport=NARROW)
+
+    for kind in KINDS:
+        page.goto(f"/console/state/{kind}")
+        assert overflow(page) == 0, kind
+    page.goto("/console/state/memberships")
+    axe(page)
+
+
+def test_what_does_not_fit_is_told_where_it_was_typed(signed_in, axe):
+    page = signed_in("viewer", "/console/state/memberships")
+
+    page.get_by_label("User id").fill("everybody")
+    page.get_by_role("button", name="Search").click()
+
+    field = page.get_by_label("User id")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description("Not a number.")
+    axe(page)

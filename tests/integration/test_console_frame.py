@@ -146,7 +146,7 @@ def with_provider(mongodb, tmp_path_factory):
         GITLAB_URL="https://git.example.com",
         GITLAB_CLIENT_ID="forgewire",
         GITLAB_CLIENT_SECRET="hush",
-        LOGIN_RATE="1/hour",
+        LOGIN_RATE="3/hour",
     )
     yield visits
     visits.close()
@@ -298,6 +298,22 @@ def test_a_part_that_fails_says_why_in_a_few_words(console):
 
     assert answer.status_code == 404
     assert answer.text.startswith('<p class="notice bad" role="alert">')
+
+
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+def test_a_browser_is_told_in_words_why_nobody_is_signed_in(with_provider):
+    path = "/-/oauth/gitlab/callback?code=a&state=b"
+
+    shown = with_provider.get(path, role=None, Accept=BROWSER)
+    told = with_provider.get(path, role=None, Accept="*/*")
+
+    assert (shown.status_code, told.status_code) == (400, 400)
+    assert "This browser has no such sign-in under way" in words(shown)
+    assert 'href="/console/sign-in"' in shown.text
+    assert "style-src 'self'" in shown.headers["Content-Security-Policy"]
+    assert told.headers["Content-Type"] == "application/problem+json"
 
 
 def test_too_many_tries_are_told_in_words(with_provider):

@@ -51,7 +51,7 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
     """Return a document, a deleted one too; raise Refused if there is none."""
     resource, kind = RESOURCE_OF[name], KINDS[name]
     found = reader.document(resource, doc_id, {"state": "all"})
-    document = listing.with_times(resource, found)
+    document = _ordered(kind, listing.with_times(resource, found))
     source, _, host_id = doc_id.partition(":")
     number = document.get(kind.number)
     related = [_related(reader, kin, source, number) for kin in kind.kin if number]
@@ -66,6 +66,12 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
         history_url=f"/console/deliveries?{urlencode({'entity': entity})}",
         names=names.of(services, rows),
     )
+
+
+def _ordered(kind: Kind, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with what people know it by first."""
+    first = [it.field for it in kind.columns if it.field in document]
+    return {name: document[name] for name in dict.fromkeys([*first, *document])}
 
 
 def _related(reader: Reader, kin: Kin, source: str, number: int) -> Related:
