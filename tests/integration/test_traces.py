@@ -23,6 +23,12 @@ TRACEPARENT = f"00-{TRACE}-{CALLER}-01"
 BODY = json.dumps(payload("user_create")).encode()
 #: What tells people of the spans.
 PAGE = (ROOT / "docs" / "tracing.md").read_text()
+#: Lines of the log that it shows.
+SHOWN = [
+    json.loads(line)
+    for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
 #: What a sitecustomize.py says so that nobody finds the SDK.
 NO_SDK = """
 import sys
@@ -99,6 +105,14 @@ def row_of(database, delivery_id):
     )
 
 
+def page_shows(spans, logged):
+    """Whether the page names all attributes, and its lines are as they are logged."""
+    attributes = {name for it in spans for name in it.attributes}
+    assert attributes <= set(re.findall(r"`([\w.]+)`", PAGE))
+    by_event = {it["event"]: it for it in logged}
+    assert [it for it in SHOWN if not it.keys() <= by_event[it["event"]].keys()] == []
+
+
 def test_one_trace_and_one_id_from_the_request_to_the_write(
     receiver, worker, collector, amqp_url, topology, database
 ):
@@ -154,24 +168,29 @@ def test_one_trace_and_one_id_from_the_request_to_the_write(
     )
 
     assert row_of(database, "d-1")["trace_id"] == TRACE
-    for process in (taking, working):
-        told = lines_of(process, "d-1")
-        assert {it["trace_id"] for it in told} == {TRACE}
-    attributes = {name for it in collector.spans for name in it.attributes}
-    assert attributes <= set(re.findall(r"`([\w.]+)`", PAGE))
+    logged = [lines_of(process, "d-1") for process in (taking, working)]
+    assert [{it["trace_id"] for it in told} for told in logged] == [{TRACE}, {TRACE}]
+    page_shows(collector.spans, [*logged[0], *logged[1]])
     personal = [payload("user_create")[it] for it in ("username", "name", "email")]
     sent = b"".join(it.raw for it in collector.spans)
     assert [it for it in personal if it.encode() in sent] == []
 
 
-def test_who_is_refused_leaves_no_span(receiver, collector, amqp_url):
-    taking = receiver(amqp_url).wait()
+def test_who_ends_sends_its_last_spans_and_none_of_who_was_refused(
+    receiver, worker, collector, amqp_url, database, monkeypatch
+):
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "60000")
+    taking, working = receiver(amqp_url).wait(), worker(amqp_url)
 
     refused = taking.post(BODY, X_Gitlab_Token="wrong", traceparent=TRACEPARENT)
     taken = taking.post(BODY, Idempotency_Key="d-2")
+    row_of(database, "d-2")
+    before = list(collector.spans)
+    ended = taking.stop(), working.end()
 
     assert (refused.status_code, taken.status_code) == (401, 202)
-    collector.of("d-2", "receive", "publish")
+    assert (before, ended) == ([], (0, 0))
+    collector.of("d-2", "receive", "publish", "process", "write ledger")
     assert TRACE not in {it.trace for it in collector.spans}
 
 
