@@ -3,10 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from api.tokens import Identity, Tokens
+from api.tokens import Identity, NotAuthenticated, Tokens
 from schemas.errors import StateUnavailable, TookTooLong
 from state.client import limited
 
@@ -22,8 +23,8 @@ MOST = 1_000
 class Lately:
     """Who was let in lately; safe to share among threads.
 
-    Who lost a role or a token meanwhile could not be told so by MongoDB anyway. What
-    stands in MongoDB they cannot see, either.
+    Of a token that was revoked elsewhere nobody could tell us now. What stands in
+    MongoDB is not to be seen with it, either.
     """
 
     def __init__(self, tokens: Tokens, now: Callable[[], datetime]) -> None:
@@ -40,6 +41,9 @@ class Lately:
         try:
             with limited(PATIENCE_SECONDS):
                 found = self._tokens.identify(token)
+        except NotAuthenticated:
+            self._forget(token)
+            raise
         except (StateUnavailable, TookTooLong) as exc:
             return self._remembered(token, exc), False
         self._keep(found)
@@ -51,6 +55,10 @@ class Lately:
             self._known.move_to_end(found.jti)
             if len(self._known) > MOST:
                 self._known.popitem(last=False)
+
+    def _forget(self, token: str) -> None:
+        with suppress(NotAuthenticated), self._lock:
+            self._known.pop(self._tokens.read(token)["jti"], None)
 
     def _remembered(self, token: str, cause: Exception) -> Identity:
         # Signed by us, and not expired: that needs no database.

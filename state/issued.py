@@ -19,7 +19,7 @@ class Issued:
     jti: str
     subject: str
     roles: tuple[str, ...]
-    #: How it came to be: "sign-in", "exchange" or "mint".
+    #: How it came to be: "sign-in", "exchange", "mint" or "link".
     kind: str
     issued_at: datetime
     expires_at: datetime
