@@ -26,6 +26,8 @@ from tests.working import Worker, at_database
 SCRAPE_SECONDS, SCRAPES = 0.05, 15
 HOOKS = (5, 3)
 ACCEPTED = {"status": "202"}
+#: However slow the machine is, what is not spooled on purpose is not spooled.
+PATIENT = {"SPOOL_AFTER_SECONDS": "15", "CONFIRM_SECONDS": "20"}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def site(tmp_path_factory, rabbitmq, mongodb):
     proxy = Proxy(rabbitmq.port)
     amqp_url = f"amqp://guest:guest@127.0.0.1:{proxy.port}/%2F"
     db = connect(at_database(mongodb.url, prefix), name="tests")
-    receivers = [Receiver(folder, amqp_url, prefix) for _ in HOOKS]
+    receivers = [Receiver(folder, amqp_url, prefix, **PATIENT) for _ in HOOKS]
     workers = [
         Worker(folder, amqp_url, prefix, at_database(mongodb.url, prefix))
         for _ in range(2)
@@ -58,10 +60,11 @@ def site(tmp_path_factory, rabbitmq, mongodb):
     finally:
         proxy.flow()
         proxy.admit()
-        for it in receivers:
-            it.stop()
-        for it in workers:
-            it.end()
+        processes = [it.process for it in (*receivers, *workers)]
+        for it in processes:
+            it.terminate()
+        for it in processes:
+            it.wait(45)
         proxy.close()
         forget(db, rabbitmq.url, Topology(prefix))
 
@@ -275,7 +278,7 @@ def test_a_broker_that_does_not_answer_delays_no_scrape(worked):
     stop = threading.Event()
     clients = [
         threading.Thread(target=post_until, args=(stop, it))
-        for it in worked.receivers * 4
+        for it in worked.receivers * 16
     ]
     for it in clients:
         it.start()
