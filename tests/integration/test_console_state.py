@@ -258,7 +258,7 @@ def test_a_document_shows_the_deliveries_about_it_the_newest_first(console):
         ("/console/deliveries/gitlab/d-1", "user_create"),
     ]
     assert "stale" in history
-    assert 'href="/console/deliveries?entity=users%2F41"' in history
+    assert 'href="/console/deliveries?entity=users%2F41&amp;source=gitlab"' in history
 
 
 def test_bookkeeping_is_not_shown(console):

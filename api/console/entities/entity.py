@@ -63,7 +63,7 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
         document=document,
         related=related,
         history=_history(services, source, entity),
-        history_url=f"/console/deliveries?{urlencode({'entity': entity})}",
+        history_url=f"/console/deliveries?{urlencode({'entity': entity, 'source': source})}",
         names=names.of(services, rows),
     )
 
