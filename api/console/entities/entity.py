@@ -56,6 +56,7 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
     number = document.get(kind.number)
     related = [_related(reader, kin, source, number) for kin in kind.kin if number]
     entity = f"{resource.collection}/{host_id}"
+    about = {"entity": entity, "source": source}
     rows = [document, *(row for one in related for row in one.rows)]
     return Entity(
         name=name,
@@ -63,7 +64,7 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
         document=document,
         related=related,
         history=_history(services, source, entity),
-        history_url=f"/console/deliveries?{urlencode({'entity': entity, 'source': source})}",
+        history_url=f"/console/deliveries?{urlencode(about)}",
         names=names.of(services, rows),
     )
 
