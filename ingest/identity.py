@@ -57,8 +57,7 @@ def trace(headers: Headers) -> tuple[str | None, str | None]:
     given = headers.get("traceparent")
     if given is None:
         return None, None
-    parent = header.traceparent(given)
-    return parent, parent and header.tracestate(headers.get("tracestate"))
+    return header.pair(given, headers.get("tracestate"))
 
 
 def _digest(*parts: bytes) -> str:

@@ -12,11 +12,10 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 def parent(traceparent: str | None, tracestate: str | None) -> Context:
     """Return the context that headers tell; an empty one if they tell none."""
-    found = header.traceparent(traceparent)
+    found, state = header.pair(traceparent, tracestate)
     if found is None:
         return Context()
     carrier = {"traceparent": found}
-    state = header.tracestate(tracestate)
     if state is not None:
         carrier["tracestate"] = state
     return _PROPAGATOR.extract(carrier, Context())

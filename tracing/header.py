@@ -26,6 +26,12 @@ def tracestate(given: str | None) -> str | None:
     return given if given and is_short and _TRACESTATE.fullmatch(given) else None
 
 
+def pair(parent: str | None, state: str | None) -> tuple[str | None, str | None]:
+    """Return both headers as far as they are well-formed; no state without a parent."""
+    found = traceparent(parent)
+    return found, found and tracestate(state)
+
+
 def trace_id(traceparent: str | None) -> str | None:
     """Return the 32 digits that name the trace of a `traceparent`, if it has one."""
     if traceparent is None:

@@ -1,9 +1,11 @@
 """Send an event by hand, in the host's place."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, fields, validate
 
@@ -14,10 +16,12 @@ from api.operations.answers import AWAY, fails
 from api.problems import Refused
 from api.services import Services
 from broker.errors import Unsendable
+from broker.message import Message
 from config.settings import DEFAULT_SOURCE, Settings
 from handlers.registry import load
 from operations.manual import manual
 from schemas.errors import Rejected
+from tracing import header
 
 _log = structlog.stdlib.get_logger("api.operations")
 
@@ -60,6 +64,7 @@ def blueprint(services: Services) -> Blueprint:
                 now=services.now(),
                 handlers=handlers,
             )
+            message = _traced(message)
             services.queues.publisher().publish(message)
         except Rejected as exc:
             raise _refused(exc.reason, "A worker would reject it", exc) from exc
@@ -67,12 +72,20 @@ def blueprint(services: Services) -> Blueprint:
             raise _refused("unsendable", "RabbitMQ takes no such message", exc) from exc
         trail.note(delivery_id=message.delivery_id)
         told = {"delivery_id": message.delivery_id, "source": message.source}
-        _log.info("event-sent", sent_by=message.sent_by, hook=message.event, **told)
+        names = message.names() | told
+        _log.info("event-sent", sent_by=message.sent_by, hook=message.event, **names)
         where = f"/api/v1/deliveries/{message.source}:{message.delivery_id}"
         told |= {"event": message.event, "status": "queued"}
         return told, 202, {"Location": where}
 
     return routes
+
+
+def _traced(message: Message) -> Message:
+    """Return the message in the trace that the request is in, if it is in one."""
+    given = request.headers
+    parent, state = header.pair(given.get("traceparent"), given.get("tracestate"))
+    return replace(message, traceparent=parent, tracestate=state)
 
 
 def _asked(events: list[str], settings: Settings) -> Schema:

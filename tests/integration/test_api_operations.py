@@ -13,6 +13,7 @@ from tests.samples.load import payload
 from tests.working import Worker
 
 DEAD = "/api/v1/dead-letters"
+IN_A_TRACE = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,9 @@ def test_an_event_sent_by_hand_becomes_state_and_balances(api, rabbitmq, tmp_pat
     )
     sent = {"event": "user_create", "payload": payload("user_create", user_id=4711)}
     try:
-        answer = api.call("POST", "/api/v1/events", role="operator", json=sent)
+        answer = api.call(
+            "POST", "/api/v1/events", role="operator", json=sent, headers=IN_A_TRACE
+        )
 
         assert answer.status_code == 202
         told = answer.json()
@@ -86,6 +89,7 @@ def test_an_event_sent_by_hand_becomes_state_and_balances(api, rabbitmq, tmp_pat
     assert shown["outcome"] == "applied"
     assert shown["entity"] == "users/4711"
     assert shown["sent_by"] == "service:operator"
+    assert shown["trace_id"] in IN_A_TRACE["traceparent"]
     assert shown["duplicates"] == []
     user = api.call("GET", "/api/v1/users/gitlab:4711", role="viewer").json()
     assert user["username"] == payload("user_create")["username"]

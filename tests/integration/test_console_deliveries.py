@@ -180,7 +180,7 @@ def test_the_list_follows_what_happens_while_it_may_change(console):
 
 
 def test_one_delivery_tells_its_way_and_what_it_changed(console):
-    row = a_row(5, changed=CHANGED, attempts=2)
+    row = a_row(5, changed=CHANGED, attempts=2, trace_id="0af7651916cd43dd")
     again = a_row(9, delivery_id="d-5", outcome="duplicate", receipt="3f9c2a71.10")
     keep_rows(console, row, again)
 
@@ -188,6 +188,7 @@ def test_one_delivery_tells_its_way_and_what_it_changed(console):
 
     assert "applied What it tells was written to the state." in told
     assert "By the receiver 3f9c2a71, as number 6 since it started." in told
+    assert "Trace 0af7651916cd43dd" in told
     assert "Taken by a worker 2 times" in told
     assert "2 of 3 changes had an effect: users/41, projects/74." in told
     assert "users/41 told username, email" in told
