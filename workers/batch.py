@@ -24,8 +24,8 @@ from state.version import from_micros
 from workers.brake import Brake
 from workers.decide import Decision, decide
 from workers.items import Item, Reject, opened, sorted_out
-from workers.tracing import Tracing
 from workers.keeping import Keep
+from workers.tracing import Tracing
 
 #: An event is poison when so many starts of workers began with it alone and none of
 #: them came to an end. Now and then a worker is killed for other reasons.
