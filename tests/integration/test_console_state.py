@@ -266,3 +266,16 @@ def test_bookkeeping_is_not_shown(console):
         said = words(console.get(path)).lower()
 
         assert not re.search(r"\b(rev|version|marks|trail|people)\b", said)
+
+
+def test_a_bug_of_ours_is_owned_up_to_and_quotes_nothing(console):
+    console.db["groups"].insert_one(
+        {"_id": "gitlab:8", "source": "gitlab", "state": "active", "updated_at": "hush"}
+    )
+
+    answer = console.get("/console/state/groups/gitlab:8")
+
+    assert answer.status_code == 500
+    assert "This is a bug" in words(answer)
+    assert "hush" not in answer.text
+    assert "Traceback" not in answer.text
