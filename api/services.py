@@ -53,6 +53,11 @@ def assemble(
         audience=access.jwt_audience,
         seconds=access.token_seconds,
     )
+    queues = Queues(
+        settings.amqp_url,
+        Topology(settings.amqp_prefix),
+        metrics_urls=settings.rabbitmq_metrics_urls,
+    )
     return Services(
         settings=settings,
         db=db,
@@ -61,6 +66,6 @@ def assemble(
         issued=issued,
         tokens=tokens,
         http=Client(allow_private=access.allow_private),
-        queues=Queues(settings.amqp_url, Topology(settings.amqp_prefix)),
+        queues=queues,
         now=now,
     )

@@ -90,11 +90,16 @@ class Browser:
 
     def count(self, queue: str) -> int:
         """Return how many messages are ready in the queue."""
-        return int(self._ask(lambda *it: _look(queue, *it)).message_count)
+        return self.size(queue)[0]
 
     def consumers(self, queue: str) -> int:
         """Return how many subscriptions the queue has."""
-        return int(self._ask(lambda *it: _look(queue, *it)).consumer_count)
+        return self.size(queue)[1]
+
+    def size(self, queue: str) -> tuple[int, int]:
+        """Return how many messages are ready, and how many subscriptions there are."""
+        told = self._ask(lambda *it: look(queue, *it))
+        return int(told.message_count), int(told.consumer_count)
 
     def attach(self, channel: Channel, ready: Callable[[], None]) -> None:
         """Note the channel; an empty queue has an answer of its own."""
@@ -163,7 +168,8 @@ def _get(queue: str, channel: Channel, answer: Future[Any]) -> None:
     )
 
 
-def _look(queue: str, channel: Channel, answer: Future[Any]) -> None:
+def look(queue: str, channel: Channel, answer: Future[Any]) -> None:
+    """Ask how a queue is, without taking anything from it."""
     channel.queue_declare(
         queue,
         passive=True,

@@ -1,10 +1,10 @@
 """Measure how much waits where, and how fast it goes, without taking any of it."""
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from operations.oldest import Oldest
 from operations.queues import Depth, Queues
 from operations.spool import SpoolCount
 from state import flow
@@ -29,6 +29,8 @@ class Line:
     in_per_second: float
     out_per_second: float
     oldest_seconds: float | None
+    #: What somebody has in hand; None if RabbitMQ does not tell.
+    unacknowledged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +59,34 @@ class Meter:
         self._queues = queues
         self._db = db
         self._spool = SpoolCount(spool)
-        #: When the queue of events was last seen empty.
-        self._empty_at: datetime | None = None
-        self._lock = threading.Lock()
+        self._oldest = Oldest()
 
     def read(self, now: datetime) -> Load:
         """Return how it is; raise Unavailable, or TookTooLong."""
-        events, dead_letters = self._queues.depths()
+        depths = self._queues.depths()
         with limited(LEDGER_SECONDS):
             found = flow.read(self._db, now)
+        return self.measured(depths, found, self.spooled(now), now)
+
+    def measured(
+        self,
+        depths: tuple[Depth, Depth],
+        found: Flow,
+        spool: Spooled | None,
+        now: datetime,
+    ) -> Load:
+        """Return what queues, ledger and spool tell together; ask nobody."""
+        events, dead_letters = depths
         return Load(
             self._events(events, found, now),
             _dead_letters(dead_letters, found, now),
-            self._spooled(now),
+            spool,
             now,
         )
 
     def _events(self, depth: Depth, found: Flow, now: datetime) -> Line:
-        oldest = self._oldest(depth, found, now)
+        since = self._oldest.since(depth.waiting, found.newest, now)
+        oldest = None if since is None else _age(since, now)
         return Line(
             depth.name,
             depth.ready,
@@ -82,21 +94,11 @@ class Meter:
             _rate(found.received + _came(depth.ready, oldest)),
             _rate(found.worked),
             oldest,
+            depth.unacknowledged,
         )
 
-    def _oldest(self, depth: Depth, found: Flow, now: datetime) -> float | None:
-        """Return how old the oldest that waits is at most, in seconds.
-
-        The queue is worked in its order, so what waits came after what was worked.
-        """
-        with self._lock:
-            if not depth.ready:
-                self._empty_at = now
-                return None
-            bounds = [it for it in (found.newest, self._empty_at) if it is not None]
-        return _age(max(bounds), now) if bounds else None
-
-    def _spooled(self, now: datetime) -> Spooled | None:
+    def spooled(self, now: datetime) -> Spooled | None:
+        """Return what waits in the spool of this machine; None if it has none."""
         found = self._spool.look(SPOOL_SECONDS)
         if found is None:
             return None
@@ -105,7 +107,7 @@ class Meter:
 
 
 def _dead_letters(depth: Depth, found: Flow, now: datetime) -> Line:
-    oldest = found.oldest_death if depth.ready else None
+    oldest = found.oldest_death if depth.waiting else None
     return Line(
         depth.name,
         depth.ready,
@@ -113,6 +115,7 @@ def _dead_letters(depth: Depth, found: Flow, now: datetime) -> Line:
         _rate(found.died),
         _rate(found.left_dead),
         None if oldest is None else _age(oldest, now),
+        depth.unacknowledged,
     )
 
 

@@ -1,14 +1,16 @@
 """Work on the queues for requests: never for long, on dead letters one at a time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from broker import addresses
 from broker.browser import Browser
 from broker.holding import Holding
+from broker.plugin import Plugin
 from broker.publisher import Publisher
+from broker.sizes import Sizes
 from broker.topology import Topology
 from schemas.errors import ForgewireError
 
@@ -33,16 +35,32 @@ class Depth:
     #: Messages that nobody has in hand.
     ready: int
     consumers: int
+    #: Messages that somebody has in hand; None if RabbitMQ does not tell.
+    unacknowledged: int | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages there are, as far as is known."""
+        return self.ready + (self.unacknowledged or 0)
 
 
 class Queues:
     """The queues of one installation; safe to share among threads."""
 
     def __init__(
-        self, url: str, topology: Topology, *, answer_seconds: float = ANSWER_SECONDS
+        self,
+        url: str,
+        topology: Topology,
+        *,
+        metrics_urls: Iterable[str] = (),
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """Raise BadAddress if a part of `url` cannot be understood."""
-        addresses.parse(url, name=NAME)
+        """Raise BadAddress if a part of `url` cannot be understood.
+
+        `metrics_urls` lead to the Prometheus plugin of each node.
+        """
+        (first, *_) = addresses.parse(url, name=NAME)
+        self._plugin = Plugin(metrics_urls, first.virtual_host)
         self._url = url
         self.topology = topology
         self.answer_seconds = answer_seconds
@@ -55,16 +73,32 @@ class Queues:
 
         No message is taken. Raise a BrokerUnavailable.
         """
-        names = self.topology.events, self.topology.dead_letters
         browser = Browser(
             self._url, self.topology, name=NAME, answer_seconds=self.answer_seconds
         )
         with closing(browser):
-            events, dead_letters = (
-                Depth(name, browser.count(name), browser.consumers(name))
-                for name in names
-            )
+            return self.depths_by(browser.size)
+
+    def depths_by(self, size: Callable[[str], tuple[int, int]]) -> tuple[Depth, Depth]:
+        """Return the same as `depths`, of what `size` tells of a queue."""
+        names = self.topology.events, self.topology.dead_letters
+        # First what says whether RabbitMQ is there: if it hangs, so does its plugin.
+        sizes = [size(name) for name in names]
+        in_hand = self._plugin.unacknowledged(names)
+        events, dead_letters = (
+            Depth(name, *found, in_hand.get(name))
+            for name, found in zip(names, sizes, strict=True)
+        )
         return events, dead_letters
+
+    def sizes(self) -> Sizes:
+        """Return a connection for who asks for the depths again and again."""
+        return Sizes(
+            self._url,
+            self.topology,
+            name=f"{NAME} watching",
+            answer_seconds=self.answer_seconds,
+        )
 
     @contextmanager
     def alone(self, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:

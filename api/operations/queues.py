@@ -15,8 +15,10 @@ PATIENCE_SECONDS = 4.5
 
 _ABOUT = """No message is taken for it. Rates are of the last minute, by the ledger. How
 old the oldest is, is told from what was worked last: it is no older than that. What a
-worker or a reader has in hand is not counted. `spool` is null where the API runs on
-another machine than the receivers, or may not read their folder."""
+worker or a reader has in hand is in `unacknowledged`, if the API may ask RabbitMQ's
+plugin for it (`FORGEWIRE_RABBITMQ_METRICS_URL`); it may be 5 seconds old. `spool` is
+null where the API runs on another machine than the receivers, or may not read their
+folder."""
 
 
 class QueueSchema(Schema):
@@ -24,6 +26,11 @@ class QueueSchema(Schema):
 
     name = fields.String(required=True)
     depth = fields.Integer(required=True, metadata={"description": "Messages ready."})
+    unacknowledged = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Messages in hand; null if RabbitMQ does not tell."},
+    )
     consumers = fields.Integer(required=True)
     in_per_second = fields.Float(required=True)
     out_per_second = fields.Float(required=True)

@@ -147,6 +147,8 @@ def test_the_queues_tell_what_waits_and_how_fast_it_goes(api):
 
     events, dead = told["events"], told["dead_letters"]
     assert (events["name"], events["consumers"]) == (api.topology.events, 0)
+    # Nobody named the plugin that could tell.
+    assert events["unacknowledged"] is None
     assert events["out_per_second"] == round(13 / 60, 2)
     # 12 of the last minute that were worked, and three that wait.
     assert events["in_per_second"] == round(15 / 60, 2)

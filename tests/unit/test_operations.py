@@ -1,13 +1,14 @@
 """What operations do with values: share results, end in time, count, make events."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from handlers.registry import load
 from operations.deadline import Deadline
 from operations.manual import manual
+from operations.oldest import Oldest
 from operations.queues import Busy
 from operations.shared import Shared
 from operations.spool import SpoolCount, Waiting
@@ -18,6 +19,7 @@ from tests.samples.load import payload
 from tests.spooling import a_message, a_store, keep
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 def shared(make, young=60.0, patience=5.0):
@@ -173,3 +175,13 @@ def test_a_spool_is_counted_as_far_as_there_is_time(tmp_path):
 
 def test_a_spool_that_is_not_here_is_none(tmp_path):
     assert SpoolCount(tmp_path / "none").look(1.0) is None
+
+
+def test_what_waits_came_after_what_was_worked_and_after_nothing_waited():
+    oldest = Oldest()
+
+    assert oldest.since(3, None, NOW) is None
+    assert oldest.since(3, NOW - MINUTE, NOW) == NOW - MINUTE
+    assert oldest.since(0, NOW - MINUTE, NOW) is None
+    assert oldest.since(3, NOW - MINUTE, NOW + MINUTE) == NOW
+    assert oldest.since(3, NOW + MINUTE, NOW + 2 * MINUTE) == NOW + MINUTE
