@@ -6,7 +6,15 @@ from flask import Flask
 from flask_smorest import Blueprint
 from prometheus_client import CollectorRegistry
 
-from api import documents, guard, problems, protection, published, trail
+from api import (
+    documents,
+    guard,
+    problems,
+    protection,
+    published,
+    trail,
+    watched,
+)
 from api.completing import Completing
 from api.console import room as console
 from api.cookies import RotatingCookies
@@ -66,6 +74,7 @@ def create_app(
         },
     )
     app.session_interface = RotatingCookies(services.keyring)
+    watched.export(services.watching, services.now, registry)
     problems.install(app)
     protection.install(app, services)
     sessions = Sessions(public_url(services.settings))

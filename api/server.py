@@ -55,6 +55,8 @@ def _application(settings: Settings, db: Db, migration: Migration) -> Flask:
     registry = registry_of("api")
     keyring = Keyring(settings.access.jwt_keys_path, time.time)
     made = services.assemble(settings, db, keyring, lambda: datetime.now(UTC))
+    made.watching.start()
+    Finalize(None, made.watching.stop, exitpriority=2)
     Finalize(None, made.queues.close, exitpriority=1)
     return create_app(made, _checks(db, migration), registry)
 

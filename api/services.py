@@ -10,6 +10,7 @@ from api.tokens import Tokens
 from broker.topology import Topology
 from config.settings import Settings
 from operations.queues import Queues
+from operations.watching.watching import Watching
 from state.accounts import Accounts
 from state.documents import Db
 from state.issued import IssuedTokens
@@ -29,6 +30,8 @@ class Services:
     http: Client
     #: The events and the dead letters at RabbitMQ.
     queues: Queues
+    #: What was seen last of queues, MongoDB and the balance; started by who serves.
+    watching: Watching
     #: The time, in UTC.
     now: Callable[[], datetime]
 
@@ -67,5 +70,6 @@ def assemble(
         tokens=tokens,
         http=Client(allow_private=access.allow_private),
         queues=queues,
+        watching=Watching(settings, queues, db, now),
         now=now,
     )

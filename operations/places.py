@@ -49,7 +49,7 @@ def look(
     """
     deadline = deadline or Deadline.never()
     tallies = tally.read(settings.spool_dir)
-    spooled = _spooled(settings.spool_dir, deadline)
+    in_spool = spooled(settings.spool_dir, deadline)
     topology = Topology(settings.amqp_prefix)
     browser = Browser(
         settings.amqp_url,
@@ -63,10 +63,14 @@ def look(
         settings.amqp_url, topology, sys.maxsize, answer_seconds=answer_seconds
     )
     with closing(letters):
-        return Places(tallies, queued, _sightings(letters, deadline), spooled)
+        return Places(tallies, queued, _sightings(letters, deadline), in_spool)
 
 
-def _spooled(folder: Path, deadline: Deadline) -> tuple[Sighting, ...] | None:
+def spooled(folder: Path, deadline: Deadline) -> tuple[Sighting, ...] | None:
+    """Return what waits in the spool, or None if there is none on this machine.
+
+    Raise SpoolUnreadable, or TookTooLong after the deadline.
+    """
     if not folder.is_dir():
         return None
     try:

@@ -14,6 +14,8 @@ from state.retention import retained_days
 MARGIN = timedelta(days=1)
 #: Numbers that the database hands over in one piece.
 AT_ONCE = 1_000
+#: Pieces in one answer: while it is decoded, no other thread of ours runs.
+PIECES = 20
 
 #: The first and the last of numbers that follow each other.
 Run = tuple[int, int]
@@ -50,7 +52,9 @@ class Numbers:
     def read(cls, db: Db, after: datetime) -> Self:
         """Read the numbers of what was received after that time."""
         recent = {"$match": {"received_at": {"$gte": after}}}
-        found = db["deliveries"].aggregate([recent, *_IN_PIECES], allowDiskUse=True)
+        found = db["deliveries"].aggregate(
+            [recent, *_IN_PIECES], allowDiskUse=True, batchSize=PIECES
+        )
         runs: dict[str, list[Run]] = {}
         for row in found:
             runs.setdefault(row["_id"]["start"], []).extend(_runs(row["numbers"]))

@@ -1,0 +1,315 @@
+"""The figures of queues, MongoDB and the audit: from the servers, and never late."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from api import keyring, services
+from api.app import create_app
+from api.keyring import Keyring
+from bench.populate import populate
+from config.settings import load
+from ingest.tally import Tally
+from operations.watching.balance import Scales
+from state.client import connect
+from state.ledger import Ledger
+from tests.operating import Operated, a_row
+from tests.rabbit import a_message, consuming, proxied
+from tests.receiver import until
+from tests.scraping import figures, scraped
+
+#: What a scrape may take, in seconds.
+QUICK = 0.05
+#: Users, projects and rows of the ledger while scrapes are timed.
+MANY = 1_000_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 5_000
+NOW = datetime.now(UTC)
+
+
+class Watched:
+    """An application whose watch looks when it is told to."""
+
+    def __init__(self, folder, servers, **more):
+        told = servers | {"DATA_DIR": str(folder)} | more
+        self.settings = load({f"FORGEWIRE_{name}": it for name, it in told.items()})
+        self.db = connect(self.settings.mongodb_url, name="tests")
+        keys = folder / "keys.json"
+        keyring.generate(keys, "ES256", time.time())
+        made = services.assemble(
+            self.settings, self.db, Keyring(keys), lambda: datetime.now(UTC)
+        )
+        self.watching, self.queues = made.watching, made.queues
+        self._client = create_app(made, (), CollectorRegistry()).test_client()
+
+    def figures(self):
+        return figures(self._client.get("/metrics").text)
+
+    def looked(self):
+        """The figures after a look at the queues."""
+        self.watching.queues.sample()
+        return self.figures()
+
+    def weighed(self):
+        """How many deliveries are unaccounted for, with no time to get through."""
+        scales = Scales(
+            db=self.db,
+            spool_dir=self.settings.spool_dir,
+            depths=self.queues.depths,
+            prefetch=self.settings.prefetch,
+            now=lambda: datetime.now(UTC),
+            wait=lambda _: False,
+        )
+        return scales.weigh().unaccounted
+
+    def close(self):
+        self.watching.queues._close()
+        self.db.client.close()
+
+
+@pytest.fixture
+def make(servers, rabbitmq, tmp_path):
+    made = []
+
+    def begin(**more):
+        given = servers | {"RABBITMQ_METRICS_URL": rabbitmq.metrics_url} | more
+        made.append(Watched(tmp_path, given))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def watched(make):
+    return make()
+
+
+def row(number, **changes):
+    """A row of what was received so many seconds ago, unless `changes` say more."""
+    at = NOW - timedelta(seconds=number)
+    return a_row(number, received_at=at, processed_at=at, **changes)
+
+
+def test_nothing_has_a_number_before_it_was_seen(watched):
+    found = watched.figures()
+
+    ours = {it if isinstance(it, str) else it[0] for it in found}
+    assert not {it for it in ours if "queue" in it or "mongodb" in it or "audit" in it}
+    assert "forgewire_rabbitmq_up" not in found
+
+
+def test_the_queues_are_told_without_any_worker(watched, publisher, database):
+    Ledger(database).write([row(90), row(60, outcome="dead")])
+    for number in range(3):
+        publisher.publish(a_message(f"w-{number}"))
+
+    found = until(
+        lambda: (
+            full
+            if (full := watched.looked())["forgewire_queue_messages", "events", "ready"]
+            == 3
+            else None
+        ),
+        "three wait",
+    )
+
+    assert found["forgewire_queue_messages", "dead_letters", "ready"] == 0
+    assert found["forgewire_queue_consumers", "events"] == 0
+    # Rows tell when the newest that was worked had come.
+    assert 59 < found["forgewire_queue_oldest_seconds", "events"] < 90
+    assert found["forgewire_queue_oldest_seconds", "dead_letters"] == 0
+    assert found["forgewire_rabbitmq_up"] == 1
+    age = time.time() - found["forgewire_watch_timestamp_seconds", "queues"]
+    assert 0 <= age < 10
+
+
+def test_what_is_in_hand_is_told_by_the_plugin(watched, publisher, amqp_url, topology):
+    for number in range(3):
+        publisher.publish(a_message(f"w-{number}"))
+
+    with consuming(amqp_url, topology) as consumer:
+        until(lambda: consumer.take(10, 0.1), "somebody has them")
+        key = "forgewire_queue_messages", "events", "unacknowledged"
+        found = until(
+            lambda: full if (full := watched.looked()).get(key) == 3 else None,
+            "the plugin tells",
+        )
+
+    assert found["forgewire_queue_messages", "events", "ready"] == 0
+    assert found["forgewire_queue_consumers", "events"] >= 1
+
+
+def test_without_the_plugin_all_else_is_told(make):
+    found = make(RABBITMQ_METRICS_URL="").looked()
+
+    assert found["forgewire_queue_messages", "events", "ready"] == 0
+    assert ("forgewire_queue_messages", "events", "unacknowledged") not in found
+
+
+def test_a_rabbitmq_that_went_away_is_told_and_its_figures_are_dropped(make, rabbitmq):
+    with proxied(rabbitmq.url) as (proxy, via):
+        watched = make(AMQP_URL=via)
+        assert watched.looked()["forgewire_rabbitmq_up"] == 1
+
+        proxy.refuse()
+        gone = until(
+            lambda: (
+                full
+                if not (full := watched.looked())["forgewire_rabbitmq_up"]
+                else None
+            ),
+            "it is away",
+        )
+        proxy.admit()
+        until(
+            lambda: watched.looked()["forgewire_rabbitmq_up"], "it is back, by itself"
+        )
+
+    # Of a minute ago they would still be right, of an hour ago not.
+    assert ("forgewire_queue_messages", "events", "ready") in gone
+    last = watched.watching.queues.last
+    watched.watching.queues.last = type(last)(last.value, NOW - timedelta(minutes=2))
+    assert ("forgewire_queue_messages", "events", "ready") not in watched.figures()
+
+
+def test_mongodb_is_told(watched):
+    watched.watching.mongodb.sample()
+
+    found = watched.figures()
+
+    assert found["forgewire_mongodb_up"] == found["forgewire_mongodb_primary"] == 1
+    members = {
+        it[1]: n for it, n in found.items() if it[0] == "forgewire_mongodb_members"
+    }
+    assert members == {
+        "primary": 1,
+        "secondary": 0,
+        "arbiter": 0,
+        "unreachable": 0,
+        "other": 0,
+    }
+    assert found["forgewire_mongodb_connections", "current"] > 0
+    assert found["forgewire_mongodb_connections", "available"] > 0
+    assert (
+        0
+        < found["forgewire_mongodb_cache_bytes"]
+        < found["forgewire_mongodb_cache_max_bytes"]
+    )
+
+
+def test_a_mongodb_that_is_away_has_no_primary_and_the_queues_are_told(make):
+    watched = make(
+        MONGODB_URL="mongodb://127.0.0.1:1/away?serverSelectionTimeoutMS=200"
+    )
+
+    watched.watching.mongodb.sample()
+    found = watched.looked()
+
+    assert found["forgewire_mongodb_up"] == found["forgewire_mongodb_primary"] == 0
+    assert found["forgewire_queue_messages", "events", "ready"] == 0
+
+
+def tally(watched, *numbers):
+    folder = watched.settings.spool_dir
+    folder.mkdir(parents=True)
+    begun = Tally(folder)
+    begun.begin("3f9c2a71")
+    for number in numbers:
+        begun.mark(number, int(NOW.timestamp() * 1_000_000))
+
+
+def test_the_balance_is_that_of_the_numbers(watched, publisher, database):
+    # Two rows, one delivery in the queue, and one that is lost.
+    Ledger(database).write([row(1), row(2)])
+    tally(watched, 2, 3, 4, 5)
+    publisher.publish(a_message("d-4", receipt="3f9c2a71.4"))
+
+    assert watched.weighed() == 1
+
+
+def test_a_dead_letter_that_is_gone_unbalances(watched, database):
+    Ledger(database).write([row(1, outcome="dead"), row(2)])
+    tally(watched, 2, 3)
+
+    assert watched.weighed() == 1
+
+
+class Full(Operated):
+    """An API that finds its database full."""
+
+    def start(self):
+        populate(self.db, MANY)
+        super().start()
+
+
+@pytest.fixture(scope="module")
+def full(rabbitmq, mongodb, tmp_path_factory):
+    """A real API whose RabbitMQ can be made to hang."""
+    folder = tmp_path_factory.mktemp("full")
+    with proxied(rabbitmq.url) as (proxy, via):
+        plugin = {"RABBITMQ_METRICS_URL": rabbitmq.metrics_url}
+        api = Full(folder, mongodb.url, rabbitmq.url, via=via, **plugin)
+        try:
+            yield api.wait(), proxy
+        finally:
+            proxy.flow()
+            api.close()
+
+
+class Stopwatch:
+    """Scrapes a process, and keeps how long each scrape took."""
+
+    def __init__(self, api, what):
+        self._api = api
+        self._what = what
+        self._seconds = []
+
+    def scrape(self):
+        found, seconds = scraped(self._api.url)
+        self._seconds.append(seconds)
+        return found
+
+    def check(self):
+        ordered = sorted(self._seconds)
+        middle, late = median(ordered), ordered[int(len(ordered) * 0.99)]
+        print(  # noqa: T201 - what `make test-long` is to show
+            f"{MANY:,} documents of each kind, {self._what}: {len(ordered)} scrapes, "
+            f"median {middle * 1e3:.1f} ms, 99 of 100 {late * 1e3:.1f} ms"
+        )
+        assert middle < QUICK, self._what
+
+
+def test_a_scrape_is_quick_whatever_is_in_the_database_and_whoever_hangs(full):
+    api, proxy = full
+    audit = ("forgewire_watch_timestamp_seconds", "audit")
+
+    # All of the ledger is read meanwhile.
+    well = Stopwatch(api, "all is well")
+    until(lambda: audit in well.scrape(), "the first audit is made", seconds=900)
+    proxy.stall()
+    hung = Stopwatch(api, "RabbitMQ hangs")
+    until(lambda: hung.scrape()["forgewire_rabbitmq_up"] == 0, "it is told")
+
+    well.check()
+    hung.check()
+
+
+def test_the_route_of_the_queues_tells_what_is_in_hand(full):
+    api, proxy = full
+    proxy.flow()
+
+    def told():
+        answer = api.call("GET", "/api/v1/queues", role="viewer")
+        return answer.json() if answer.ok else None
+
+    def known():
+        found = told()
+        return found and found["events"]["unacknowledged"] == 0 and found
+
+    found = until(known, "the plugin knows the queue")
+
+    assert found["dead_letters"]["unacknowledged"] == 0
