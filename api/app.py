@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from api import (
     documents,
     guard,
+    metering,
     problems,
     protection,
     published,
@@ -74,6 +75,7 @@ def create_app(
         },
     )
     app.session_interface = RotatingCookies(services.keyring)
+    metering.install(app, registry)
     watched.export(services.watching, services.now, registry)
     problems.install(app)
     protection.install(app, services)
