@@ -175,7 +175,7 @@ def test_no_two_processes_show_the_same(worked, api):
         assert value(scraped(url), "forgewire_process_info", process=word[section]) == 1
 
 
-@pytest.mark.parametrize("section", ["The receiver", "The worker"])
+@pytest.mark.parametrize("section", ["The receiver", "The worker", "The API"])
 def test_the_page_tells_all_that_a_process_shows_and_nothing_else(worked, api, section):
     page = documented()
     told = page["Every process"] | page[section]
