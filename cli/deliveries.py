@@ -48,6 +48,13 @@ def show(*, delivery_id: str, source: str, as_json: bool) -> None:
 def _show(rows: list[dict[str, Any]]) -> None:
     first, *repeated = rows
     print_fields(f"delivery {first['delivery_id']}", _telling(first))
+    if first.get("changed"):
+        click.echo()
+        print_table(
+            ["document", "change", "fields", "effect"],
+            [_changed(it) for it in first["changed"]],
+            title="what it told of, and whether that was news",
+        )
     if repeated:
         click.echo()
         print_table(
@@ -60,7 +67,14 @@ def _show(rows: list[dict[str, Any]]) -> None:
 
 
 def _telling(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: it for name, it in row.items() if name not in {"_id", "delivery_id"}}
+    elsewhere = {"_id", "delivery_id", "changed"}
+    return {name: it for name, it in row.items() if name not in elsewhere}
+
+
+def _changed(it: Mapping[str, Any]) -> list[Any]:
+    effect = {True: "yes", False: "no"}.get(it.get("effect", ""))
+    document = f"{it['collection']}/{it['id']}"
+    return [document, it["verb"], it.get("fields"), effect]
 
 
 def _hints(row: Mapping[str, Any]) -> list[str]:

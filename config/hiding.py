@@ -19,8 +19,8 @@ MAX_DEPTH = 64
 _TOKEN = re.compile(
     r"\b(?:glpat|gldt|glrt|glrtr|glcbt|glptt|glft|glimt|glagent|glsoat|glffct|gloas)"
     r"-[\w.=-]{12,}"
-    r"|\b(?:gh[oprsu]_|github_pat_)\w{12,}"
-    r"|\bA[KS]IA[0-9A-Z]{16}\b"
+    r"|\bgh[oprsu]_\w{12,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
     r"|-----BEGIN[ A-Z]*PRIVATE KEY-----(?:.*?-----END[ A-Z]*PRIVATE KEY-----|.*)",
     re.ASCII | re.DOTALL,
@@ -40,10 +40,10 @@ _LOOKS = tuple(
     for pattern in (
         rb"://[^\s/:@\"]*:[^\s/\"]*@",
         rb"gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct|oas)",
-        rb"gh[oprsu]_|github_pat_",
+        rb"gh[oprsu]_",
         rb"whsec_",
-        rb"A[KS]IA[0-9A-Z]{16}",
-        rb"eyJ[\w-]{8,}\.[\w-]{8,}",
+        rb"AKIA",
+        rb"eyJ[\w-]{8,}\.",
         rb"PRIVATE KEY",
         # Most pushes have none, and say so.
         rb"push_options\"\s*:\s*(?:[^\s{\[n]|\{\s*[^\s}]|\[\s*[^\s\]])",

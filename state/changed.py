@@ -1,12 +1,13 @@
 """Say what a delivery changed: documents and names of fields, never a value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from handlers.changes import Change, Delete, Mention, Move
+from handlers.changes import Change, Delete, Mention, Move, Put
 
 #: The most changes, and fields of each, that a row of the ledger lists.
 MAX_CHANGES, MAX_FIELDS = 20, 50
+_VERBS: dict[type[Change], str] = {Put: "put", Mention: "mention", Delete: "delete"}
 
 
 def changed(
@@ -27,12 +28,13 @@ def _told(change: Change, *, effect: bool) -> dict[str, Any]:
         # Kept whenever it comes: what it moves is looked for each time.
         collection, id_ = change.owner
         return {"collection": collection, "id": id_, "verb": "move"}
-    told = {"collection": change.collection, "id": change.id, "effect": effect}
-    if isinstance(change, Delete):
-        return told | {"verb": "delete"}
-    verb = "mention" if isinstance(change, Mention) else "put"
-    return told | {"verb": verb, "fields": _names(change.fields)}
-
-
-def _names(fields: Mapping[str, Any]) -> list[str]:
-    return [name for name, value in fields.items() if value is not None][:MAX_FIELDS]
+    told: dict[str, Any] = {
+        "collection": change.collection,
+        "id": change.id,
+        "verb": _VERBS[type(change)],
+        "effect": effect,
+    }
+    if not isinstance(change, Delete):
+        names = [name for name, value in change.fields.items() if value is not None]
+        told["fields"] = names[:MAX_FIELDS]
+    return told

@@ -2,10 +2,8 @@
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 from bson.codec_options import CodecOptions
@@ -17,8 +15,7 @@ SHARE_BYTES = 1 << 20
 _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """The body of one delivery; `repr` shows nothing of it."""
 
     #: The `_id` of its row in the ledger.
@@ -28,10 +25,10 @@ class Body:
     received_at: int
     #: As the row says.
     processed_at: datetime
-    body: bytes = field(repr=False)
+    body: bytes
 
-
-_VALUES = attrgetter(*(one.name for one in fields(Body)))
+    def __repr__(self) -> str:
+        return f"Body({self.key}, {len(self.body)} bytes)"
 
 
 def documents(bodies: Sequence[Body]) -> list[dict[str, Any]]:
@@ -44,7 +41,7 @@ def documents(bodies: Sequence[Body]) -> list[dict[str, Any]]:
 
 def packed(share: Sequence[Body]) -> bytes:
     """Return the bodies of one document, compressed."""
-    plain = bson.encode({"bodies": [_VALUES(it) for it in share]})
+    plain = bson.encode({"bodies": share})
     # The lowest level: payloads are so much alike that higher ones save little.
     return zlib.compress(plain, 1)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 from config.hiding import hidden, hidden_text, may_hold_secrets
 from schemas.body import parse_object
@@ -19,7 +18,7 @@ def without_secrets(bodies: Sequence[Body]) -> list[Body]:
     for start in range(0, len(bodies), _AT_ONCE):
         some = bodies[start : start + _AT_ONCE]
         if may_hold_secrets(b"\n".join(one.body for one in some)):
-            some = [replace(one, body=cleaned(one.body)) for one in some]
+            some = [one._replace(body=cleaned(one.body)) for one in some]
         found += some
     return found
 

@@ -105,6 +105,18 @@ def test_an_event_sent_by_hand_becomes_state_and_balances(api, rabbitmq, tmp_pat
     }
 
 
+def test_a_delivery_tells_what_it_changed(api):
+    put = {"collection": "users", "id": 41, "verb": "put", "fields": ["name"]}
+    move = {"collection": "users", "id": 41, "verb": "move"}
+    api.keep(a_row(1, changed=[put | {"effect": True}, move]), a_row(2))
+
+    one = api.call("GET", "/api/v1/deliveries/gitlab:d-1", role="viewer").json()
+    several = api.call("GET", "/api/v1/deliveries?fields=changed", role="viewer").json()
+
+    assert one["changed"] == [put | {"id": "41", "effect": True}, move | {"id": "41"}]
+    assert [it.get("changed") for it in several] == [None, one["changed"]]
+
+
 def test_events_sent_by_hand_are_never_missing(api, rabbitmq):
     for _ in range(3):
         sent = {"event": "user_create", "payload": payload("user_create")}

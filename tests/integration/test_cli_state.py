@@ -181,6 +181,28 @@ def row(delivery_id, outcome, receipt="3f9c2a71.1", **more):
     return Row(**fields | more)
 
 
+def test_a_delivery_is_shown_with_what_it_changed(url, database):
+    put = {"collection": "users", "id": 41, "verb": "put", "fields": ["name", "email"]}
+    changed = [
+        put | {"effect": True},
+        {"collection": "keys", "id": 7, "verb": "delete", "effect": False},
+        {"collection": "users", "id": 41, "verb": "move"},
+    ]
+    Ledger(database).write([row("d-1", "applied", changed=changed)])
+
+    shown = run("deliveries", "show", "d-1", MONGODB_URL=url).stdout.splitlines()
+
+    assert [line.split() for line in shown[-4:]] == [
+        ["DOCUMENT", "CHANGE", "FIELDS", "EFFECT"],
+        ["users/41", "put", "name,", "email", "yes"],
+        ["keys/7", "delete", "-", "no"],
+        ["users/41", "move", "-", "-"],
+    ]
+    assert (
+        run_json("deliveries", "show", "d-1", MONGODB_URL=url)[0]["changed"] == changed
+    )
+
+
 def test_a_delivery_is_shown_with_the_way_to_the_state(url, database):
     Ledger(database).write([row("d-1", "applied", entity="users/41")])
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -189,7 +188,7 @@ def test_a_secret_among_many_bodies_is_found():
     bodies = [
         Body(f"gitlab:{n}", "gitlab", n, NOON, b'{"n": %d}' % n) for n in range(250)
     ]
-    bodies[201] = replace(bodies[201], body=b'{"token": "open-sesame", "n": 201}')
+    bodies[201] = bodies[201]._replace(body=b'{"token": "open-sesame", "n": 201}')
 
     clean = without_secrets(bodies)
 
