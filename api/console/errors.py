@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from urllib.parse import quote, urlencode, urlsplit
 
 import structlog
 from flask import Blueprint, Response, request
@@ -11,15 +10,12 @@ from werkzeug.wrappers import Response as Answer
 
 from api import limiting
 from api.console.console import Console, is_partial
-from api.guard import SAFE
-from api.login.schemas import is_local_path
+from api.console.way_in import to_sign_in
 from api.problems import MEDIA_TYPE, Refused
 from schemas.errors import TookTooLong, Unavailable
 
 _log = structlog.stdlib.get_logger("api.console")
 
-SIGN_IN = "/console/sign-in"
-HOME = "/console/"
 #: Where browsers are sent through as people sign in; programs get problems there.
 SHOWN = frozenset({"login.start", "login.callback"})
 
@@ -28,6 +24,10 @@ _TITLES: Mapping[int, tuple[str, str]] = {
     404: ("There is nothing here", "It may be gone, or the address is wrong."),
     405: ("This cannot be done here", "Go back, and follow a link or a button."),
     413: ("That is too large", "Send less at once."),
+}
+#: What is told otherwise to people than to programs, by the code of the problem.
+_OTHER_WORDS: Mapping[str, tuple[str, str]] = {
+    "csrf": ("This page is too old to send from", "Load it again, and try again."),
 }
 _ANY = ("This request is not right", "Go back, and try again.")
 _AWAY = Refused(
@@ -83,14 +83,9 @@ def for_people(console: Console, answer: Response) -> Response:
     return answer
 
 
-def local(path: str) -> str:
-    """Return `path` if a browser stays with us that goes there, else our first page."""
-    return path if is_local_path(path) else HOME
-
-
 def _tell(console: Console, error: HTTPException) -> Answer:
     if error.code == 401:  # noqa: PLR2004 - Unauthorized
-        return _to_sign_in()
+        return to_sign_in()
     return _told(console, error)
 
 
@@ -116,7 +111,8 @@ def _told(console: Console, error: HTTPException) -> Response:
     status = error.code or 500
     title, detail = _TITLES.get(status, _ANY)
     if isinstance(error, Refused):
-        title, detail = error.title, error.detail or detail
+        told = (error.title, error.detail or detail)
+        title, detail = _OTHER_WORDS.get(error.slug, told)
     make = console.fragment if is_partial() else console.render
     name = "part" if is_partial() else "page"
     answer = make(
@@ -127,26 +123,3 @@ def _told(console: Console, error: HTTPException) -> Response:
     if isinstance(error, Refused):
         answer.headers.extend(error.more_headers)
     return answer
-
-
-def _to_sign_in() -> Answer:
-    """Send the browser to where one signs in, and from there back to where it was."""
-    url = f"{SIGN_IN}?{urlencode({'next': local(_here())})}"
-    if is_partial():
-        # A redirect would put that page into this one.
-        return Response(status=401, headers={"HX-Redirect": url})
-    return Response(status=303, headers={"Location": url})
-
-
-def _here() -> str:
-    if is_partial():
-        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
-        path, query = parts.path, parts.query
-    elif request.method in SAFE:
-        path, query = (
-            quote(request.path),
-            request.query_string.decode("ascii", "replace"),
-        )
-    else:
-        path, query = HOME, ""
-    return f"{path}?{query}" if query else path

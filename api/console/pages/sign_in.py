@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from api import guard, once
 from api.console.console import Console
-from api.console.errors import HOME, SIGN_IN, local
+from api.console.way_in import HOME, SIGN_IN, local
 from api.login.desk import Desk
 from api.login.providers import configured
 from api.problems import Refused
