@@ -27,6 +27,10 @@ class Sizes:
         self._make = partial(Link, url, topology, name=name, user=self)
         self._link: Link | None = None
 
+    def start(self) -> None:
+        """Begin to connect, in the background; else the first question does."""
+        self._linked()
+
     def close(self) -> None:
         """End the connection."""
         if self._link is not None:
