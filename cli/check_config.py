@@ -17,6 +17,7 @@ from cli.spool_check import try_spool
 from config.settings import Settings, SettingsError, unknown
 from handlers.registry import load
 from schemas.errors import ForgewireError
+from tracing.start import obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Result:
 @click.option("--offline", is_flag=True, help="Ask no server.")
 @json_option
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, secrets, keys, handlers, spool, servers; print no secret.
+    """Check settings, secrets, keys, handlers, spool, traces and servers.
 
-    In the folder of the spool it writes something and removes it, so run it as the
+    No secret is printed. In the folder of the spool it writes something and removes it, so run it as the
     user that runs the receiver. The keys are those of the API, which does not start
     without; none is no mistake as long as FORGEWIRE_JWT_KEYS_PATH names none.
 
@@ -69,6 +70,7 @@ def _results(*, is_offline: bool) -> Iterator[Result]:
     yield _result("keys", lambda: check_keys(settings.access.jwt_keys_path))
     yield _result("handlers", lambda: f"{len(load())} events")
     yield _result("spool", lambda: try_spool(settings.spool_dir))
+    yield _result("traces", lambda: _traces(settings))
     if not is_offline:
         yield _result("RabbitMQ", lambda: _rabbitmq(settings))
         yield _result("MongoDB", lambda: _mongodb(settings))
@@ -84,7 +86,7 @@ def _result(name: str, check: Callable[[], str]) -> Result:
 
 
 class _Unusable(ForgewireError):
-    """Raised when a server answers, but cannot be used."""
+    """Raised when a server answers, or an SDK is asked for, but cannot be used."""
 
 
 def _settings(settings: Settings) -> str:
@@ -103,6 +105,15 @@ def _secrets(settings: Settings) -> str:
         + ("" if it.enabled else ", not enabled")
         for name, it in settings.sources.items()
     )
+
+
+def _traces(settings: Settings) -> str:
+    if settings.traces is None:
+        return "no spans are made"
+    found = obstacle(settings.traces)
+    if found is not None:
+        raise _Unusable(f"{found.why}: {found.hint}")
+    return f"spans are sent by {settings.traces}"
 
 
 def _rabbitmq(settings: Settings) -> str:

@@ -12,13 +12,15 @@ from opentelemetry.trace import ProxyTracerProvider, Tracer, TracerProvider
 
 _log = structlog.stdlib.get_logger("tracing")
 
-#: What makes our spans, as the SDK names it.
+#: What makes our spans, and where the version of it is found.
 SCOPE = "forgewire"
 #: The exporter that the extra `otel` brings.
 OTLP = "otlp"
 #: How long the last spans may take to be sent when a process ends.
 CLOSE_SECONDS = 2.0
 
+#: Loaded only where spans are wanted: it needs the extra.
+_SDK = "tracing.sdk"
 _NO_SDK = "Install the SDK: pip install 'forgewire[otel]'."
 _NO_EXPORTER = "Set OTEL_TRACES_EXPORTER to otlp, and OTEL_EXPORTER_OTLP_PROTOCOL to "
 _NO_EXPORTER += "http/protobuf, or leave both unset."
@@ -40,6 +42,25 @@ class Tracing:
             thread.join(timeout)
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why no spans can be made, and what to do about it."""
+
+    why: str
+    hint: str
+
+
+def obstacle(exporter: str) -> Obstacle | None:
+    """Return what keeps spans from being sent by `exporter`, if anything does."""
+    if exporter != OTLP:
+        return Obstacle(f"no exporter {exporter}", _NO_EXPORTER)
+    try:
+        importlib.import_module(_SDK)
+    except ModuleNotFoundError as exc:
+        return Obstacle(f"no module {exc.name}", _NO_SDK)
+    return None
+
+
 def start(exporter: str | None, service: str) -> Tracing:
     """Return what makes spans for `service`, in the process that is to make them.
 
@@ -52,20 +73,16 @@ def start(exporter: str | None, service: str) -> Tracing:
         return Tracing(_tracer(provider))
     if exporter is None:
         return Tracing()
-    if exporter != OTLP:
-        _log.warning("no-traces", why=f"no exporter {exporter}", hint=_NO_EXPORTER)
+    found = obstacle(exporter)
+    if found is not None:
+        _log.warning("no-traces", why=found.why, hint=found.hint)
         return Tracing()
     return _exporting(service)
 
 
 def _exporting(service: str) -> Tracing:
     try:
-        sdk = importlib.import_module("tracing.sdk")
-    except ModuleNotFoundError as exc:
-        _log.warning("no-traces", why=f"no module {exc.name}", hint=_NO_SDK)
-        return Tracing()
-    try:
-        provider = sdk.provider(service, version("forgewire"))
+        provider = importlib.import_module(_SDK).provider(service, version(SCOPE))
     except Exception as exc:  # noqa: BLE001 - whatever it cannot read in its variables
         _log.warning("no-traces", why=exc, hint="Look at the variables OTEL_*.")
         return Tracing()
@@ -74,4 +91,4 @@ def _exporting(service: str) -> Tracing:
 
 
 def _tracer(provider: TracerProvider) -> Tracer:
-    return provider.get_tracer(SCOPE, version("forgewire"))
+    return provider.get_tracer(SCOPE, version(SCOPE))

@@ -165,6 +165,7 @@ def test_a_configuration_that_is_right_is_told_without_secrets(servers, tmp_path
         "keys",
         "handlers",
         "spool",
+        "traces",
         "RabbitMQ",
         "MongoDB",
     ]
@@ -203,6 +204,24 @@ def test_a_configuration_can_be_checked_without_servers(tmp_path):
     assert [*tmp_path.iterdir()] == [config]
     assert "one: tokens 1, signing tokens 0, not enabled" in result.stdout
     assert "MongoDB" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("exporter", "is_good", "detail"),
+    [
+        ("", True, "no spans are made"),
+        ("otlp", True, "spans are sent by otlp"),
+        ("jaeger", False, "no exporter jaeger: Set OTEL_TRACES_EXPORTER to otlp"),
+    ],
+)
+def test_a_configuration_says_where_traces_go(monkeypatch, exporter, is_good, detail):
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", exporter)
+
+    told = json.loads(run("check-config", "--offline", "--json").stdout)
+
+    (found,) = [it for it in told if it["check"] == "traces"]
+    assert found["ok"] is is_good
+    assert found["detail"].startswith(detail)
 
 
 def test_settings_that_are_wrong_are_all_that_is_checked():

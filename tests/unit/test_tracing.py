@@ -18,6 +18,18 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
+def output_of(code):
+    """The words that a program prints, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.split()
+
+
 @pytest.mark.parametrize(
     "state",
     ["a=1", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "a=1 , b=2", "t/x@y=z z"],
@@ -118,6 +130,23 @@ def test_without_a_place_for_spans_none_are_made(exporter):
     tracing.close()
 
 
+def test_what_the_sdk_cannot_make_sense_of_stops_nothing(monkeypatch):
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "-1")
+
+    assert start("otlp", "forgewire-tests") == Tracing()
+
+
+def test_an_sdk_that_somebody_else_has_set_up_is_used():
+    code = (
+        "from opentelemetry import trace; from opentelemetry.sdk.trace import *;"
+        "trace.set_tracer_provider(TracerProvider());"
+        "from tracing.start import start; tracing = start(None, 'x'); tracing.close();"
+        "print(tracing.tracer.start_span('one').is_recording())"
+    )
+
+    assert output_of(code) == ["True"]
+
+
 def test_nothing_of_opentelemetry_but_its_api_is_loaded_unless_it_is_wanted():
     code = (
         "import sys, ingest.server, workers.process; from tracing.start import start;"
@@ -125,15 +154,7 @@ def test_nothing_of_opentelemetry_but_its_api_is_loaded_unless_it_is_wanted():
         "print(*(it for it in sys.modules if it.startswith('opentelemetry.sdk')))"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert done.stdout.split() == []
+    assert output_of(code) == []
 
 
 def test_what_cannot_end_is_not_waited_for():
