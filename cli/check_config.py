@@ -41,9 +41,10 @@ class Result:
 def command(*, offline: bool, as_json: bool) -> None:
     """Check settings, secrets, keys, handlers, spool, traces and servers.
 
-    No secret is printed. In the folder of the spool it writes something and removes it, so run it as the
-    user that runs the receiver. The keys are those of the API, which does not start
-    without; none is no mistake as long as FORGEWIRE_JWT_KEYS_PATH names none.
+    No secret is printed. In the folder of the spool it writes something and removes it,
+    so run it as the user that runs the receiver. The keys are those of the API, which
+    does not start without; none is no mistake as long as FORGEWIRE_JWT_KEYS_PATH names
+    none.
 
     Exits 1 if something is wrong, so that it can guard a deployment.
     """
