@@ -79,8 +79,7 @@ class Visits:
 
     def close(self):
         self.services.queues.close()
-        if watching := getattr(self.services, "watching", None):
-            watching.stop()
+        self.services.watching.stop()
         self.db.client.drop_database(self.db.name)
         self.db.client.close()
 
