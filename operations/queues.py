@@ -66,6 +66,7 @@ class Queues:
         self.answer_seconds = answer_seconds
         self._dead_letters = threading.Lock()
         self._publisher: Publisher | None = None
+        self._sizes: Sizes | None = None
         self._making = threading.Lock()
 
     def depths(self) -> tuple[Depth, Depth]:
@@ -90,6 +91,16 @@ class Queues:
             for name, found in zip(names, sizes, strict=True)
         )
         return events, dead_letters
+
+    def depths_again(self) -> tuple[Depth, Depth]:
+        """Return the same as `depths`, over a connection that stays; for one at a time.
+
+        Who asks every few seconds would fill the logs with connections otherwise.
+        """
+        with self._making:
+            if self._sizes is None:
+                self._sizes = self.sizes()
+        return self.depths_by(self._sizes.read)
 
     def sizes(self) -> Sizes:
         """Return a connection for who asks for the depths again and again."""
@@ -136,9 +147,11 @@ class Queues:
         return self._publisher
 
     def close(self) -> None:
-        """Close the publisher's connection, if there is one."""
+        """Close the connections that stay, if there are any."""
         if self._publisher is not None:
             self._publisher.close(self.answer_seconds)
+        if self._sizes is not None:
+            self._sizes.close()
 
     def _made(self) -> Publisher:
         publisher = Publisher(
