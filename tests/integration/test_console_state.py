@@ -243,6 +243,13 @@ def test_a_document_shows_what_is_known_and_what_belongs_to_it(console):
     )
 
 
+def test_a_user_shows_their_keys(console):
+    keys = section(console.get(f"{USERS}/gitlab:41"), "Keys")
+
+    assert '<a href="/console/state/keys/gitlab%3A7">7</a>' in keys
+    assert "SHA256:ab" in keys
+
+
 def test_a_group_shows_its_projects(console):
     projects = section(console.get("/console/state/groups/gitlab:3"), "Projects")
 

@@ -53,8 +53,11 @@ def read(services: Services, reader: Reader, name: str, doc_id: str) -> Entity:
     found = reader.document(resource, doc_id, {"state": "all"})
     document = _ordered(kind, listing.with_times(resource, found))
     source, _, host_id = doc_id.partition(":")
-    number = document.get(kind.number)
-    related = [_related(reader, kin, source, number) for kin in kind.kin if number]
+    related = [
+        _related(reader, kin, source, held)
+        for kin in kind.kin
+        if (held := document.get(kin.of or kind.number))
+    ]
     entity = f"{resource.collection}/{host_id}"
     about = {"entity": entity, "source": source}
     rows = [document, *(row for one in related for row in one.rows)]
@@ -75,9 +78,9 @@ def _ordered(kind: Kind, document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in dict.fromkeys([*first, *document])}
 
 
-def _related(reader: Reader, kin: Kin, source: str, number: int) -> Related:
+def _related(reader: Reader, kin: Kin, source: str, held: int | str) -> Related:
     resource = RESOURCE_OF[kin.kind]
-    told = {kin.by: number, "source": source}
+    told = {kin.by: held, "source": source}
     found = reader.rows(resource, {**told, "limit": KIN_SHOWN})
     return Related(
         kin=kin,

@@ -21,12 +21,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """Documents of another kind that hold the number of this one."""
+    """Documents of another kind that hold something of this one."""
 
     label: str
     kind: str
-    #: Their parameter, and field, with the number.
+    #: Their parameter, and field, that holds it.
     by: str
+    #: What it is of this one; "": its number.
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ KINDS: Mapping[str, Kind] = {
         (
             Kin("Memberships", "memberships", "user_id"),
             Kin("Access requests", "access-requests", "user_id"),
+            # The host names only whose they are.
+            Kin("Keys", "keys", "username", of="username"),
             Kin("Approvals", "approvals", "user_id"),
         ),
     ),

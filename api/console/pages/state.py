@@ -10,6 +10,7 @@ from api.console.console import Console
 from api.console.entities import entity, listing, names
 from api.console.entities.kinds import KINDS, NAMED_BY, label, refers
 from api.resources.reader import Reader
+from state.client import limited
 
 _UNPROCESSABLE = 422
 
@@ -19,6 +20,8 @@ def add(routes: Blueprint, console: Console) -> None:
     services = console.services
     reader = Reader(services)
     sources = sorted(services.settings.sources)
+    # For all that a page asks, not for each question.
+    seconds = services.settings.access.seconds
 
     @routes.get("/state")
     def state() -> Answer:
@@ -27,12 +30,14 @@ def add(routes: Blueprint, console: Console) -> None:
     @routes.get("/state/<kind>")
     def state_list(kind: str) -> Response:
         console.require_mongodb()
-        found = listing.read(_known(kind), reader)
+        with limited(seconds):
+            found = listing.read(_known(kind), reader)
+            called = names.of(services, found.rows)
         return console.render(
             "console/state/list.html",
             _UNPROCESSABLE if found.errors else 200,
             listing=found,
-            names=names.of(services, found.rows),
+            names=called,
             sources=sources,
             **_WORDS,
         )
@@ -40,7 +45,8 @@ def add(routes: Blueprint, console: Console) -> None:
     @routes.get("/state/<kind>/<path:id>")
     def state_one(kind: str, id: str) -> Response:  # noqa: A002 - as it reads
         console.require_mongodb()
-        found = entity.read(services, reader, _known(kind), id)
+        with limited(seconds):
+            found = entity.read(services, reader, _known(kind), id)
         return console.render("console/state/one.html", entity=found, **_WORDS)
 
 
