@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.console.flow_hour import Hour
 from api.console.flow_parts import BAD, GOOD, LATE_SECONDS, WARNING
-from api.console.flow_picture import rate
+from api.console.flow_rates import rate
 from api.console.words import NOTHING, number, seconds
 from operations.monitoring import Sight
 

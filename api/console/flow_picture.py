@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.console.flow_parts import WORDS, Part
-from api.console.words import NOTHING, THIN, ago, number, seconds
+from api.console.flow_rates import rates
+from api.console.words import NOTHING, ago, number, seconds
 from operations.monitoring import Sight
-
-_MINUTE = 60
-_SPOOLED = "spool in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +52,7 @@ def picture(sight: Sight, parts: Mapping[str, Part], now: datetime) -> Picture:
         key: Node(name, states.get(key, ""), figure, caption)
         for key, (name, figure, caption) in told.items()
     }
-    return Picture(nodes, _rates(sight))
-
-
-def rate(per_second: float | None) -> str:
-    """Return a rate by the second, or by the minute if it is that small."""
-    if per_second is None:
-        return NOTHING
-    if per_second < 1:
-        return f"{number(round(per_second * _MINUTE))}{THIN}/min"
-    return f"{number(round(per_second, 1))}{THIN}/s"
+    return Picture(nodes, rates(sight))
 
 
 def _host(sight: Sight, now: datetime) -> tuple[str, str]:
@@ -133,26 +122,6 @@ def _dead_letters(sight: Sight) -> tuple[str, str]:
 
 def _old(oldest: float | None) -> str:
     return "age unknown" if oldest is None else f"oldest {seconds(oldest)}"
-
-
-def _rates(sight: Sight) -> dict[str, str]:
-    waiting = sight.spool.value.events if sight.spool.value else 0
-    found = {_way_of_spool(sight): _SPOOLED} if waiting else {}
-    if sight.load is None:
-        return found
-    events, dead = sight.load.events, sight.load.dead_letters
-    found["received"] = _moved(events.in_per_second)
-    found["worked"] = _moved(events.out_per_second)
-    found["died"] = _moved(dead.in_per_second)
-    return {key: told for key, told in found.items() if told}
-
-
-def _way_of_spool(sight: Sight) -> str:
-    return "drained" if sight.queues.value else "spooled"
-
-
-def _moved(per_second: float) -> str:
-    return rate(per_second) if per_second else ""
 
 
 def _state(node: Node) -> str:

@@ -9,7 +9,8 @@ from api.console.flow_figures import figures
 from api.console.flow_hour import hour, share
 from api.console.flow_layout import LAYOUTS, TALL, WIDE
 from api.console.flow_parts import BAD, GOOD, UNKNOWN, WARNING, judged, verdict
-from api.console.flow_picture import picture, rate
+from api.console.flow_picture import picture
+from api.console.flow_rates import rate
 from api.console.words import NOTHING
 from operations.fresh import Seen
 from operations.load import Line, Load, Spooled
