@@ -1,6 +1,7 @@
 """The figures of queues, MongoDB and the audit: from the servers, and never late."""
 
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -14,13 +15,15 @@ from api.keyring import Keyring
 from bench.populate import populate
 from config.settings import load
 from ingest.tally import Tally
-from operations.watching.balance import Scales
+from operations.watching.balance import GRACE_SECONDS, Scales
 from state.client import connect
 from state.ledger import Ledger
 from tests.operating import Operated, a_row
-from tests.rabbit import a_message, consuming, proxied
-from tests.receiver import until
+from tests.rabbit import a_message, channel, consuming, proxied
+from tests.receiver import Receiver, until
+from tests.receiving import EVENT
 from tests.scraping import figures, scraped
+from tests.working import Worker
 
 #: What a scrape may take, in seconds.
 QUICK = 0.05
@@ -52,15 +55,15 @@ class Watched:
         self.watching.queues.sample()
         return self.figures()
 
-    def weighed(self):
-        """How many deliveries are unaccounted for, with no time to get through."""
+    def weighed(self, grace=0.0):
+        """How many deliveries are unaccounted for, after so many seconds of grace."""
         scales = Scales(
             db=self.db,
             spool_dir=self.settings.spool_dir,
             depths=self.queues.depths,
             prefetch=self.settings.prefetch,
             now=lambda: datetime.now(UTC),
-            wait=lambda _: False,
+            wait=lambda _: threading.Event().wait(grace),
         )
         return scales.weigh().unaccounted
 
@@ -236,6 +239,57 @@ def test_a_dead_letter_that_is_gone_unbalances(watched, database):
     tally(watched, 2, 3)
 
     assert watched.weighed() == 1
+
+
+@pytest.fixture
+def flow(make, servers, prefix, tmp_path):
+    """A watch, and a receiver that tallies where the watch sees it."""
+    spool = str(tmp_path / "spool")
+    watched = make(SPOOL_DIR=spool)
+    receiver = Receiver(tmp_path, servers["AMQP_URL"], prefix, SPOOL_DIR=spool)
+    yield watched, receiver.wait()
+    receiver.stop()
+
+
+@pytest.fixture
+def busy(flow, servers, prefix, tmp_path):
+    """A worker, and hooks that come all the time; a function that tells how many."""
+    worker = Worker(tmp_path, servers["AMQP_URL"], prefix, servers["MONGODB_URL"])
+    until(worker.is_ready, "the worker is ready")
+    stop, posted = threading.Event(), []
+
+    def post():
+        while not stop.is_set():
+            posted.append(flow[1].post(EVENT).status_code)
+
+    thread = threading.Thread(target=post)
+    thread.start()
+    yield lambda: len(posted)
+    stop.set()
+    thread.join()
+    assert set(posted) == {202}
+    assert worker.end() == 0
+
+
+def test_what_waits_is_under_way_and_what_vanished_is_not(flow, amqp_url, topology):
+    watched, receiver = flow
+    for _ in range(20):
+        receiver.post(EVENT)
+    until(lambda: watched.queues.depths()[0].ready == 20, "all of them wait")
+
+    waiting = watched.weighed()
+    with channel(amqp_url) as it:
+        it.queue_purge(topology.events)
+
+    assert (waiting, watched.weighed()) == (0, 20)
+
+
+def test_nothing_is_called_lost_while_hooks_come_all_the_time(flow, busy):
+    watched, _ = flow
+    until(lambda: busy() > 20, "hooks come")
+
+    assert watched.weighed(grace=GRACE_SECONDS) == 0
+    assert busy() > 40
 
 
 class Full(Operated):
