@@ -35,11 +35,15 @@ class Plugin:
         found: dict[str, int] = {}
         for url in self._urls:
             if len(found) < len(queues):
-                found |= _read(self._answer(url), queues)
+                found |= _read(self._answer(url) or "", queues)
         return found
 
-    def _answer(self, url: str) -> str:
-        """Return what a node says; "" if that takes too long, or it says nothing."""
+    def silent(self) -> tuple[str, ...]:
+        """Return the URLs where no plugin answers."""
+        return tuple(url for url in self._urls if self._answer(url) is None)
+
+    def _answer(self, url: str) -> str | None:
+        """Return what a node says; None if that takes too long, or is no answer."""
         parts = urlsplit(url)
         is_tls = parts.scheme == "https"
         kind = http.client.HTTPSConnection if is_tls else http.client.HTTPConnection
@@ -47,21 +51,21 @@ class Plugin:
         try:
             connection.request("GET", parts.path + self._path)
             with connection.getresponse() as answer:
-                return _text(answer) if answer.status == http.client.OK else ""
+                return _text(answer) if answer.status == http.client.OK else None
         except (OSError, http.client.HTTPException):
-            return ""
+            return None
         finally:
             connection.close()
 
 
-def _text(answer: http.client.HTTPResponse) -> str:
-    """Return all of it; "" if it is too long, or too slow in coming."""
+def _text(answer: http.client.HTTPResponse) -> str | None:
+    """Return all of it; None if it is too long, or too slow in coming."""
     end = time.monotonic() + ANSWER_SECONDS
     body = bytearray()
     while piece := answer.read1(_PIECE):
         body += piece
         if len(body) > MAX_BYTES or time.monotonic() > end:
-            return ""
+            return None
     return body.decode(errors="replace")
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from broker.dead_letters import count
+from broker.plugin import ANSWER_SECONDS, Plugin
 from broker.topology import Topology
 from cli import connect
 from cli.keys_check import check_keys
@@ -75,6 +76,8 @@ def _results(*, is_offline: bool) -> Iterator[Result]:
     if not is_offline:
         yield _result("RabbitMQ", lambda: _rabbitmq(settings))
         yield _result("MongoDB", lambda: _mongodb(settings))
+        if settings.rabbitmq_metrics_urls:
+            yield _result("RabbitMQ's plugin", lambda: _plugin(settings))
 
 
 def _result(name: str, check: Callable[[], str]) -> Result:
@@ -120,6 +123,16 @@ def _traces(settings: Settings) -> str:
 def _rabbitmq(settings: Settings) -> str:
     dead = count(settings.amqp_url, Topology(settings.amqp_prefix))
     return f"{connect.amqp_address(settings.amqp_url)}, {dead} dead letters"
+
+
+def _plugin(settings: Settings) -> str:
+    urls = settings.rabbitmq_metrics_urls
+    if silent := Plugin(urls, "/").silent():
+        raise _Unusable(
+            f"{', '.join(silent)}: no answer within {ANSWER_SECONDS} s: is the plugin "
+            "rabbitmq_prometheus enabled, and FORGEWIRE_RABBITMQ_METRICS_URL right?"
+        )
+    return ", ".join(urls)
 
 
 def _mongodb(settings: Settings) -> str:

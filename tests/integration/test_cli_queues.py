@@ -194,6 +194,16 @@ def test_all_that_is_wrong_with_a_configuration_is_told_at_once(tmp_path):
     assert "hidden" not in result.output
 
 
+def test_a_plugin_that_is_named_must_answer(servers, rabbitmq):
+    good = run("check-config", RABBITMQ_METRICS_URL=rabbitmq.metrics_url, **servers)
+    bad = run("check-config", RABBITMQ_METRICS_URL="http://127.0.0.1:1", **servers)
+
+    (told,) = [it for it in good.stdout.splitlines() if "plugin" in it]
+    assert told.split() == ["RabbitMQ's", "plugin", "ok", rabbitmq.metrics_url]
+    assert bad.exit_code == 1
+    assert "is the plugin rabbitmq_prometheus enabled" in " ".join(bad.stdout.split())
+
+
 def test_a_configuration_can_be_checked_without_servers(tmp_path):
     config = tmp_path / "sources.toml"
     config.write_text(f'[sources.one]\ntokens = ["{TOKEN}"]\nenabled = false\n')

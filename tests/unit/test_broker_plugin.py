@@ -83,3 +83,9 @@ def test_a_plugin_that_gives_no_answer_tells_nothing_and_holds_nobody(respond):
 
 def test_without_a_plugin_nothing_is_known():
     assert asked() == {}
+
+
+def test_nodes_where_no_plugin_answers_are_named():
+    with answering(always(said(200, b""))) as good, answering(drip) as slow:
+        away = "http://127.0.0.1:1"
+        assert Plugin((away, good, slow), "/").silent() == (away, slow)
