@@ -296,6 +296,16 @@ def test_what_is_not_in_the_ledger_is_looked_for_in_the_spool(console):
     assert "<html" not in part.text
 
 
+def test_what_was_looked_for_is_shown_once_it_is_there_and_not_asked_for_again(console):
+    keep_rows(console, a_row(5))
+
+    part = console.part(f"{LIST}/gitlab/d-5")
+
+    assert part.status_code == 286
+    assert "Its way" in words(part)
+    assert "hx-get" not in part.text
+
+
 def test_while_mongodb_is_away_the_pages_say_so(stranded):
     assert stranded.get(LIST).status_code == 200
     stranded.proxy.refuse()

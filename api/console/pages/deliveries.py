@@ -20,6 +20,8 @@ from state.ledger import OUTCOMES
 #: How long the spool may be searched, in seconds.
 SPOOL_SECONDS = 0.5
 _AWAY = 503
+#: At this status htmx ceases to ask again.
+_FOUND = 286
 
 
 def add(routes: Blueprint, console: Console) -> None:
@@ -73,7 +75,9 @@ def _one(console: Console, source: str, delivery_id: str) -> Response:
 def _shown(console: Console, **told: Any) -> Response:
     if is_partial():
         # Looked for again and again, so to have found nothing yet is no failure.
-        return console.fragment("console/deliveries/part.html", kinds=KINDS, **told)
+        status = _FOUND if told["known"] else 200
+        template = "console/deliveries/part.html"
+        return console.fragment(template, status, kinds=KINDS, **told)
     status = 200 if told["known"] else 404
     return console.render("console/deliveries/one.html", status, kinds=KINDS, **told)
 
