@@ -14,6 +14,7 @@ from cli.local import ports, prometheus
 from cli.local.endpoints import Endpoints
 from tests.api import Api
 from tests.promql import (
+    alerts,
     board_expressions,
     every_expression,
     filled_in,
@@ -21,11 +22,13 @@ from tests.promql import (
     selectors,
     shown,
 )
+from tests.proxy import Proxy
 from tests.rabbit import channel, ctl
 from tests.receiver import Receiver, until
 from tests.samples.load import payload
 from tests.working import Worker
 
+PANELS, EXPRESSIONS, ALERTS = board_expressions(), every_expression(), alerts()
 #: Of these nothing is shown while all is well, or not before minutes have gone by.
 SILENT = {
     'ALERTS{alertname=~"Forgewire.*",alertstate="firing"}',
@@ -33,7 +36,7 @@ SILENT = {
     "source:forgewire_heard:usual",
     "source:forgewire_missed:gaps",
 }
-#: The last of them is dead at once.
+#: About the last of them nothing can be applied.
 USERS = (41, 42, "forty-three")
 
 
@@ -47,6 +50,7 @@ class Prometheus:
         file.write_text(json.dumps(config))
         listen = f"127.0.0.1:{ports.free()}"
         self.url = f"http://{listen}"
+        self._session = requests.Session()
         self.log = folder / "prometheus.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -54,7 +58,7 @@ class Prometheus:
             )
 
     def get(self, path, **params):
-        return requests.get(f"{self.url}{path}", params=params, timeout=20)
+        return self._session.get(f"{self.url}{path}", params=params, timeout=20)
 
     def data(self, path, **params):
         answer = self.get(f"/api/v1/{path}", **params)
@@ -74,14 +78,19 @@ class Prometheus:
             return False
 
     def close(self):
+        self._session.close()
         self.process.terminate()
         self.process.wait(20)
 
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory, rabbitmq, mongodb):
-    """Prometheus, and a receiver, a worker and an API that have worked some hooks."""
+    """Prometheus, and a receiver, a worker and an API that have worked some hooks.
+
+    Between RabbitMQ and the receiver is a proxy.
+    """
     folder, prefix = tmp_path_factory.mktemp("watched"), f"test-{secrets.token_hex(6)}"
+    proxy = Proxy(rabbitmq.port)
     api = Api(
         folder,
         mongodb.url,
@@ -90,7 +99,9 @@ def watched(tmp_path_factory, rabbitmq, mongodb):
         RABBITMQ_METRICS_URL=rabbitmq.metrics_url,
         SPOOL_DIR=folder / f"{prefix}-spool",
     )
-    receiver = Receiver(folder, rabbitmq.url, prefix)
+    receiver = Receiver(
+        folder, f"amqp://guest:guest@127.0.0.1:{proxy.port}/%2F", prefix
+    )
     worker = Worker(folder, rabbitmq.url, prefix, api.variables["MONGODB_URL"])
     at = Endpoints(
         ingest=receiver.url,
@@ -103,7 +114,9 @@ def watched(tmp_path_factory, rabbitmq, mongodb):
         token="",
     )
     server = Prometheus(folder, at)
-    made = SimpleNamespace(prometheus=server, receiver=receiver, worker=worker, api=api)
+    made = SimpleNamespace(
+        prometheus=server, receiver=receiver, worker=worker, api=api, proxy=proxy
+    )
     try:
         receiver.wait()
         api.wait()
@@ -117,6 +130,7 @@ def watched(tmp_path_factory, rabbitmq, mongodb):
         receiver.stop()
         worker.end()
         api.close()
+        proxy.close()
         forget(rabbitmq.url, Topology(prefix))
 
 
@@ -124,6 +138,7 @@ def send(receiver, user_id):
     body = json.dumps(payload("user_create", user_id=user_id)).encode()
     answer = receiver.post(body, Idempotency_Key=secrets.token_hex(6))
     assert answer.status_code == 202
+    return answer.json()["status"]
 
 
 def forget(amqp_url, topology):
@@ -145,9 +160,9 @@ def test_every_process_and_the_broker_are_scraped(watched):
     until(are_up, "all targets are up")
 
 
-@pytest.mark.parametrize("where", board_expressions())
+@pytest.mark.parametrize("where", PANELS)
 def test_a_panel_shows_something(watched, where):
-    expression = board_expressions()[where]
+    expression = PANELS[where]
 
     def is_shown():
         asked = filled_in(expression)
@@ -158,9 +173,9 @@ def test_a_panel_shows_something(watched, where):
         until(is_shown, expression)
 
 
-@pytest.mark.parametrize("where", every_expression())
-def test_prometheus_itself_can_answer_every_expression(watched, where):
-    found = watched.prometheus.data("query", query=filled_in(every_expression()[where]))
+@pytest.mark.parametrize("where", sorted(EXPRESSIONS.keys() - PANELS.keys()))
+def test_prometheus_itself_can_answer_every_other_expression(watched, where):
+    found = watched.prometheus.data("query", query=filled_in(EXPRESSIONS[where]))
 
     assert found["resultType"] == "vector"
 
@@ -184,6 +199,60 @@ def test_no_alert_fires_while_all_is_well(watched):
     assert firing["result"] == []
 
 
+@pytest.fixture
+def is_so(watched):
+    """A function: whether what an alert is about is so now, however short a time."""
+
+    def is_so(alert):
+        expression = ALERTS[alert]["expr"]
+        return bool(watched.prometheus.data("query", query=expression)["result"])
+
+    return is_so
+
+
+def test_alerts_see_that_rabbitmq_is_away_and_that_it_is_back(watched, is_so):
+    either = ("ForgewireRabbitMQAway", "ForgewireSpoolInUse")
+
+    watched.proxy.refuse()
+    until(lambda: send(watched.receiver, 41) == "spooled", "a hook is spooled")
+    until(lambda: all(map(is_so, either)), either)
+    watched.proxy.admit()
+
+    until(lambda: not any(map(is_so, either)), f"neither of {either}")
+
+
+def test_an_alert_sees_a_wrong_token(watched, is_so):
+    def is_seen():
+        answer = watched.receiver.post(b"{}", X_Gitlab_Token="wrong")
+        assert answer.status_code == 401
+        return is_so("ForgewireHooksRefused")
+
+    until(is_seen, "refusals are seen")
+
+
+def test_an_alert_sees_a_new_dead_letter(watched, is_so):
+    until(lambda: send(watched.receiver, "forty-one") == "queued", "a hook is queued")
+
+    until(lambda: is_so("ForgewireDeadLettersAppearing"), "the dead letter is seen")
+
+
+@pytest.mark.parametrize(
+    ("alert", "stop"),
+    [
+        ("ForgewireWorkerStopped", lambda site: site.worker.end()),
+        ("ForgewireReceiverDown", lambda site: site.receiver.stop()),
+        ("ForgewireMeasuringStopped", lambda site: site.api.end()),
+    ],
+)
+def test_an_alert_sees_a_process_that_is_gone(watched, is_so, alert, stop):
+    before = is_so(alert)
+
+    stop(watched)
+
+    until(lambda: is_so(alert), alert)
+    assert not before
+
+
 def test_an_alert_leads_to_its_runbook_at_prometheus(watched):
     for alert, page in runbooks().items():
         shown_there = watched.prometheus.get(f"/user/runbooks/{alert}.md")
@@ -193,7 +262,7 @@ def test_an_alert_leads_to_its_runbook_at_prometheus(watched):
 def test_rabbitmq_has_the_metrics_that_are_named(rabbitmq):
     named = {
         name
-        for expression in every_expression().values()
+        for expression in EXPRESSIONS.values()
         for name, _, _ in selectors(expression)
         if name.startswith("rabbitmq_")
     }

@@ -20,7 +20,7 @@ from tests.promql import (
 
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
 ALERTS = alerts()
-EXPRESSIONS = every_expression()
+EXPRESSIONS, PAGES = every_expression(), runbooks()
 HEADINGS = (
     "What it means",
     "What to look at",
@@ -92,12 +92,12 @@ def test_every_alert_says_what_it_is_and_links_to_its_runbook(alert):
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
-    assert runbooks().keys() == ALERTS.keys()
+    assert PAGES.keys() == ALERTS.keys()
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_a_runbook_answers_the_same_questions_as_all(alert):
-    page = runbooks()[alert]
+    page = PAGES[alert]
 
     assert page.startswith(f"# {alert}\n")
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == [*HEADINGS]
@@ -120,7 +120,7 @@ def test_the_list_of_runbooks_has_all_with_their_severity():
 def test_a_runbook_shows_only_commands_that_are_known(alert):
     typed = [
         line.removeprefix("$ ")
-        for block in shown(runbooks()[alert], "console")
+        for block in shown(PAGES[alert], "console")
         for line in block.splitlines()
     ]
 
@@ -129,7 +129,7 @@ def test_a_runbook_shows_only_commands_that_are_known(alert):
 
 
 def test_the_runbook_knows_every_reason_of_a_dead_letter():
-    page = runbooks()["ForgewireDeadLettersAppearing"]
+    page = PAGES["ForgewireDeadLettersAppearing"]
 
     listed = set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE))
 
