@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from broker.dead_letter import DeadLetter
@@ -16,7 +16,10 @@ from schemas.errors import ForgewireError
 
 #: Who reads letters hides them from others, so it is done for so long at most, in
 #: seconds, and up to so many letters.
-READ_SECONDS, MAX_LETTERS = 10.0, 20_000
+READ_SECONDS, MAX_LETTERS = 5.0, 20_000
+#: What took longer than that, in seconds, is not done again for REST times as long, so
+#: that others get at them.
+CHEAP_SECONDS, REST = 0.5, 5
 #: What was seen is told again for so long. After that it is asked how many there are,
 #: and they are read if that is another number, or the last time is so long ago.
 YOUNG_SECONDS, OLD_SECONDS = 0.25, 60.0
@@ -78,8 +81,9 @@ class Watch:
         self._now = now
         self._fresh = Fresh(self._look, young_seconds=YOUNG_SECONDS)
         self._last: Overview | None = None
-        #: When the letters were read, by the monotonic clock.
-        self._read_at = -math.inf
+        #: When the letters were read, by the monotonic clock, how long that took, in
+        #: seconds, and how many there were.
+        self._read_at, self._took, self._were = -math.inf, 0.0, 0
         self._is_forgotten = False
 
     def known(self, patience: float) -> Known:
@@ -94,15 +98,22 @@ class Watch:
 
     def _look(self) -> Overview:
         with self._queues.holding() as holding:
-            if self._last is None or self._is_other(self._last, len(holding)):
+            number = len(holding)
+            if self._last is None or self._is_due(number):
                 # Before they are read: who forgets meanwhile has them read again.
-                self._is_forgotten, self._read_at = False, time.monotonic()
+                self._is_forgotten, begun = False, time.monotonic()
                 self._last = self._read(holding)
+                self._read_at, self._were = time.monotonic(), self._last.number
+                self._took = self._read_at - begun
+            elif number != self._last.number:
+                self._last = replace(self._last, number=number)
         return self._last
 
-    def _is_other(self, last: Overview, number: int) -> bool:
-        is_old = time.monotonic() - self._read_at >= OLD_SECONDS
-        return self._is_forgotten or is_old or number != last.number
+    def _is_due(self, number: int) -> bool:
+        rested = time.monotonic() - self._read_at
+        is_tired = self._took > CHEAP_SECONDS and rested < REST * self._took
+        is_other = rested >= OLD_SECONDS or number != self._were
+        return self._is_forgotten or (is_other and not is_tired)
 
     def _read(self, holding: Holding) -> Overview:
         made_at, looked_at, is_cut = self._now(), 0, False

@@ -81,7 +81,7 @@ def listed(visits, number, role="viewer"):
         assert page.status_code == 200
         found = re.search(r"Dead letters</div>\s*<div class=\"value\">(\d+)", page.text)
         shown = int(found[1]) if found else 0
-        return page if shown == number and "being read" not in page.text else None
+        return page if shown == number and links(page) else None
 
     return until(there, f"{number} are listed")
 
