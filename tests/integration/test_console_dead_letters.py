@@ -11,7 +11,14 @@ from broker.envelope import encode
 from broker.topology import Topology
 from tests.consoles import Visits, words
 from tests.operating import NOON, NOW
-from tests.rabbit import a_message, channel, consuming, publishing, take_all
+from tests.rabbit import (
+    a_message,
+    channel,
+    consuming,
+    proxied,
+    publishing,
+    take_all,
+)
 from tests.receiver import until
 from tests.samples.load import payload
 
@@ -329,3 +336,17 @@ def test_while_rabbitmq_is_away_the_ledger_speaks(tmp_path, mongodb):
         assert "RabbitMQ is away" in words(ended(visits, answer))
     finally:
         visits.close()
+
+
+def test_pages_come_soon_while_rabbitmq_hangs(tmp_path, mongodb, rabbitmq):
+    with proxied(rabbitmq.url) as (proxy, via):
+        visits = Visits(tmp_path, mongodb.url, AMQP_URL=via)
+        try:
+            proxy.stall()
+            for path in (LIST, f"{LIST}/{'0' * 12}", f"{LIST}/{'0' * 12}/{'0' * 16}"):
+                begun = time.monotonic()
+                answer = visits.get(path)
+                assert answer.status_code == (200 if path == LIST else 503)
+                assert time.monotonic() - begun < 3, path
+        finally:
+            visits.close()
