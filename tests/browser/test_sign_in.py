@@ -145,8 +145,10 @@ def test_updates_that_fail_are_told_and_what_is_shown_stays(signed_in):
     was = heading.inner_text()
 
     page.context.set_offline(True)
-    expect(page.locator("#notice")).to_contain_text("The API does not answer")
-    expect(page.locator("#notice")).to_contain_text("UTC; it is tried again")
+    # A request that was under way hangs until htmx gives up on it.
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("The API does not answer", timeout=15_000)
+    expect(notice).to_contain_text("UTC; it is tried again")
     expect(heading).to_have_text(was)
 
     page.context.set_offline(False)
