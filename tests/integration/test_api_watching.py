@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -13,11 +14,14 @@ from api import keyring, services
 from api.app import create_app
 from api.keyring import Keyring
 from bench.populate import populate
+from cli.local import mongodb, ports
 from config.settings import load
 from ingest.tally import Tally
 from operations.watching.balance import GRACE_SECONDS, Scales
+from schemas.errors import StateUnavailable
 from state.client import connect
 from state.ledger import Ledger
+from state.migrations import migrate
 from tests.operating import Operated, a_row
 from tests.rabbit import a_message, channel, consuming, proxied
 from tests.receiver import Receiver, until
@@ -216,6 +220,24 @@ def test_a_mongodb_that_is_away_has_no_primary_and_the_queues_are_told(make):
     assert found["forgewire_queue_messages", "events", "ready"] == 0
 
 
+def test_a_mongodb_without_primary_is_there_and_says_so(make, tmp_path):
+    # A member that was never told of its set.
+    alone = mongodb.launch(tmp_path, log=tmp_path / "log", program=mongodb.find())
+    try:
+        until(lambda: ports.answers(alone.port), "it answers")
+        url = f"mongodb://{alone.member}/x?directConnection=true"
+        watched = make(MONGODB_URL=url)
+        watched.watching.mongodb.sample()
+        found = watched.figures()
+    finally:
+        alone.stop()
+
+    assert (found["forgewire_mongodb_up"], found["forgewire_mongodb_primary"]) == (1, 0)
+    assert found["forgewire_mongodb_members", "primary"] == 0
+    assert found["forgewire_mongodb_members", "other"] == 1
+    assert found["forgewire_mongodb_connections", "current"] > 0
+
+
 def tally(watched, *numbers):
     folder = watched.settings.spool_dir
     folder.mkdir(parents=True)
@@ -296,8 +318,18 @@ class Full(Operated):
     """An API that finds its database full."""
 
     def start(self):
-        populate(self.db, MANY)
+        until(self._is_full, "it is full", seconds=900)
         super().start()
+
+    def _is_full(self):
+        if not self.db["deliveries"].estimated_document_count():
+            with suppress(StateUnavailable):
+                populate(self.db, MANY)
+                return True
+        # To make the indexes of a million takes longer than one request may.
+        with suppress(StateUnavailable):
+            return migrate(self.db)
+        return False
 
 
 @pytest.fixture(scope="module")

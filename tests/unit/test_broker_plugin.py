@@ -61,7 +61,7 @@ def drip(_, connection):
 
 
 def flood(_, connection):
-    connection.sendall(b"HTTP/1.1 200 X\r\n\r\n" + b"#\n" * (3 << 20))
+    connection.sendall(b"HTTP/1.1 200 X\r\n\r\n" + b"#\n" * (2 << 20) + TOLD)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_nothing_is_known_before_the_first_sample():
 
 
 def test_the_last_sample_is_kept_while_the_next_ones_fail():
-    outcomes = iter([7, BrokerUnavailable("away"), BrokerUnavailable("away"), 8])
+    outcomes = iter([7, BrokerUnavailable("away"), BrokerUnavailable("away"), 8, 9])
 
     def take():
         outcome = next(outcomes)
@@ -59,11 +59,11 @@ def test_the_last_sample_is_kept_while_the_next_ones_fail():
 
     one, seen = sampler(take), []
     with capture_logs() as logs:
-        for _ in range(4):
+        for _ in range(5):
             one.sample()
             seen.append((one.last.value, one.is_up))
 
-    assert seen == [(7, True), (7, False), (7, False), (8, True)]
+    assert seen == [(7, True), (7, False), (7, False), (8, True), (9, True)]
     assert one.last.at == NOW
     # An outage is told of once, and its end.
     assert [it["event"] for it in logs] == ["cannot-watch", "watching-again"]
