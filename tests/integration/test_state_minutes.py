@@ -104,10 +104,11 @@ def test_the_newest_rows_tell_how_long_it_took_and_who_sent_them(ledger):
         )
         for number in range(100)
     ]
-    again = worked(200, 0, attempts=2, received_at=NOON - timedelta(days=1))
+    yesterday = {"attempts": 2, "received_at": NOON - timedelta(days=1)}
+    again = [worked(number, 0, **yesterday) for number in range(300, 310)]
     by_hand = worked(201, 0, receipt="manual.4f1d", received_at=NOW)
     old = worked(202, 16, receipt="old.1")
-    Ledger(ledger).write([*rows, again, by_hand, old])
+    Ledger(ledger).write([*rows, *again, by_hand, old])
 
     found = lately.read(ledger, NOW)
 
