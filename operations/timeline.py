@@ -17,6 +17,8 @@ MEANINGS: Mapping[str, str] = {
     "dead": "It cannot be applied as things are, and waits in the dead letters.",
 }
 
+_DROPPED = "It could not be applied, and somebody dropped its dead letter."
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,6 +48,11 @@ def lag(row: Row) -> timedelta:
     return max(span, timedelta())
 
 
+def meaning(row: Row) -> str:
+    """Return what the outcome of a delivery means."""
+    return _DROPPED if row.get("dropped_at") else MEANINGS[row["outcome"]]
+
+
 def _received(row: Row) -> Iterator[Step]:
     start, _, number = row["receipt"].partition(".")
     sender = row.get("sent_by")
@@ -65,7 +72,7 @@ def _worked(row: Row) -> Iterator[Step]:
         yield Step("Taken by a worker", None, "From the queue, at the first attempt.")
     if row.get("changed"):
         yield _written(row["changed"])
-    is_good, detail = outcome != "dead", MEANINGS[outcome]
+    is_good, detail = outcome != "dead", meaning(row)
     if row.get("reason"):
         detail = f"Rejected: {row['reason']}. {detail}"
     level = "good" if is_good else "bad"

@@ -45,6 +45,9 @@ def found_or_away(console: Console, search: Search) -> Found:
 
 
 def found(console: Console, search: Search) -> Found:
+    if search.problems:
+        # All there is would look as if it fitted.
+        return Found()
     after = _after(request.args)
     with limited(seconds(console)):
         return _read(console, search, after)

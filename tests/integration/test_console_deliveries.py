@@ -136,9 +136,13 @@ def test_deliveries_are_found_by_what_is_known_of_them(console, search, found):
 
 
 def test_what_cannot_be_understood_is_said_beside_its_field(console):
+    keep_rows(console, a_row(1))
+
     answer = console.get(f"{LIST}?entity=41&outcome=lost&since=yesterday")
 
-    assert answer.status_code == 200
+    assert answer.status_code == 422
+    # All there is would look as if it fitted.
+    assert "d-1" not in answer.text
     told = words(answer)
     assert "A kind and an id, such as users/41." in told
     assert "One of applied, duplicate" in told
@@ -275,6 +279,8 @@ def test_what_is_dead_leads_to_the_dead_letters_until_it_is_dropped(console):
     letter = 'href="/console/dead-letters/delivery/gitlab/d-5"'
     assert letter in page.text
     assert "Its dead letter was dropped" in dropped
+    assert "somebody dropped its dead letter" in dropped
+    assert "waits in the dead letters" not in dropped
     assert "Note: no" in dropped
 
 

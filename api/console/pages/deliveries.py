@@ -11,7 +11,7 @@ from api.console.entities.kinds import KINDS
 from api.console.searching import Search
 from handlers.registry import load
 from operations.delivery import look_up, spooled_since
-from operations.timeline import MEANINGS, lag
+from operations.timeline import lag, meaning
 from state.client import limited
 from state.collections import declare
 from state.documents import Documents
@@ -19,7 +19,7 @@ from state.ledger import OUTCOMES
 
 #: How long the spool may be searched, in seconds.
 SPOOL_SECONDS = 0.5
-_AWAY = 503
+_AWAY, _UNCLEAR = 503, 422
 #: At this status htmx ceases to ask again.
 _FOUND = 286
 
@@ -34,7 +34,7 @@ def add(routes: Blueprint, console: Console) -> None:
         found = ledger.found_or_away(console, search)
         return console.render(
             "console/deliveries/page.html",
-            _AWAY if found.is_away else 200,
+            _AWAY if found.is_away else _UNCLEAR if search.problems else 200,
             search=search,
             found=found,
             events=events,
@@ -64,7 +64,7 @@ def _one(console: Console, source: str, delivery_id: str) -> Response:
         known = look_up(documents, source, delivery_id, people=people)
     told: dict[str, Any] = {"source": source, "delivery_id": delivery_id}
     if known is not None:
-        told |= {"known": known, "lag": lag(known.row), "meanings": MEANINGS}
+        told |= {"known": known, "lag": lag(known.row), "meaning": meaning(known.row)}
         told |= {"hours": services.settings.body_hours, "people": people}
         return _shown(console, **told)
     folder = services.settings.spool_dir
