@@ -37,7 +37,7 @@
     return {
       width: place.clientWidth,
       height: HEIGHT,
-      padding: [12, 8, 0, 0],
+      padding: [12, 20, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { setScale: false } },
       scales: { x: { time: false, range: (u, low, high) => [low - 30, high + 30] }, y: { range: (u, low, high) => [0, Math.max(5, high * 1.05)] } },
