@@ -29,6 +29,8 @@ class Group:
     detail: str | None = field(default=None, repr=False)
     #: Summaries, each with the letter's `key`; no more than MAX_LISTED.
     letters: list[dict[str, Any]] = field(default_factory=list)
+    #: The keys of all of them, by source and delivery id.
+    keys: dict[tuple[str | None, str | None], str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -42,8 +44,9 @@ class Group:
         self.events[letter.event or "unknown"] += 1
         self.sources[letter.source or "unknown"] += 1
         self._note_time(told["dead_at"], letter.detail)
+        key = self.keys[letter.source, letter.delivery_id] = letter_key(letter)
         if len(self.letters) < MAX_LISTED:
-            self.letters.append(told | {"key": letter_key(letter)})
+            self.letters.append(told | {"key": key})
 
     def _note_time(self, died: datetime | None, detail: str | None) -> None:
         if died is not None and (self.first is None or died < self.first):

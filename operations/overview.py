@@ -57,11 +57,11 @@ class Overview:
         return next((it for it in self.groups if it.key == key), None)
 
     def letter_of(self, source: str, delivery_id: str) -> tuple[str, str] | None:
-        """Return the keys of the group and of the letter of a delivery, if listed."""
+        """Return the keys of the group and of the letter of a delivery, if seen."""
         for group in self.groups:
-            for told in group.letters:
-                if (told["source"], told["delivery_id"]) == (source, delivery_id):
-                    return group.key, told["key"]
+            key = group.keys.get((source, delivery_id))
+            if key is not None:
+                return group.key, key
         return None
 
 

@@ -1,6 +1,7 @@
 """The console's handlers: who decides what, and what the ledger says of each event."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from handlers.registry import load
 from state.ledger import Ledger
 from tests.consoles import Visits, words
 from tests.operating import a_row
+from tests.proxy import Proxy
 from tests.receiver import until
 
 PAGE = "/console/handlers"
@@ -92,3 +94,26 @@ def test_events_without_a_handler_are_listed(visits):
     part = visits.part(f"{PAGE}/part?hours=24")
     assert part.status_code == 200
     assert "<html" not in part.text
+
+
+def test_while_mongodb_is_away_the_handlers_are_shown_without_counts(mongodb, tmp_path):
+    proxy = Proxy(mongodb.port)
+    url = f"mongodb://127.0.0.1:{proxy.port}/test_away?directConnection=true"
+    visits = Visits(tmp_path, url, MONGODB_URL=url)
+    try:
+        assert counted(visits).status_code == 200
+        proxy.refuse()
+        for path in (PAGE, f"{PAGE}/part", "/console/dead-letters"):
+            begun = time.monotonic()
+            page = visits.get(path)
+
+            assert page.status_code == 200
+            assert time.monotonic() - begun < 3, path
+        page = visits.get(PAGE)
+        assert "handlers.users.save" in page.text
+        assert "MongoDB is away" in words(page)
+    finally:
+        proxy.admit()
+        until(lambda: visits.get(PAGE).status_code == 200, "it is back")
+        visits.close()
+        proxy.close()

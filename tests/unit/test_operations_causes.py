@@ -177,3 +177,11 @@ def test_a_group_tells_the_traceback_of_the_last_one_and_lists_the_oldest():
     assert f", line {MAX_LISTED + 5}" in group.detail
     assert "body" not in group.letters[0]
     assert group.letters[0]["key"] == letter_key(letter(1))
+
+
+def test_each_letter_of_a_group_is_found_by_its_delivery():
+    letters = [replace(A_LETTER, delivery_id=f"d-{it}") for it in range(MAX_LISTED + 9)]
+
+    (group,) = grouped(letters)
+
+    assert group.keys["gitlab", f"d-{MAX_LISTED + 8}"] == letter_key(letters[-1])

@@ -8,7 +8,7 @@ from schemas.errors import Unavailable
 def gone(known: Known) -> Refused:
     """Return why a group, or a letter, is not found among what is known."""
     if known.overview is not None:
-        return none()
+        return none(is_complete=known.overview.is_complete)
     return slow() if known.problem is None else away(known.problem)
 
 
@@ -29,8 +29,10 @@ def slow() -> Refused:
     return Refused(503, "too-slow", title, detail)
 
 
-def none() -> Refused:
-    """Return that there is none."""
+def none(*, is_complete: bool = True) -> Refused:
+    """Return that there is none; `is_complete` if all were looked at."""
     title = "That is not among the dead letters"
     detail = "It was sent again or dropped, or somebody else has it in hand."
+    if not is_complete:
+        detail = "Only the oldest were looked at. forgewire dead-letters shows all."
     return Refused(404, "not-found", title, detail)
