@@ -54,8 +54,12 @@ def forget(
         # What was worked meanwhile may have told of further names.
         report.person, is_gone = identify()
     _drop(settings, db, report, options)
-    about = partial(may_concern, report.person)
-    report.bodies = bodies.erase(db, about, is_dry_run=options.is_dry_run)
+    report.bodies = bodies.erase(
+        db,
+        partial(may_concern, report.person),
+        is_dry_run=options.is_dry_run,
+        watched=partial(progress, total=bodies.size(db), what="erasing bodies"),
+    )
     if is_gone and not options.is_dry_run:
         erase(documents, report.person)
     if is_gone:
@@ -76,7 +80,8 @@ def _person(
         person, is_gone = Person(*user), False
     # Before any search: a key tells a username and no id.
     person = with_names(person, spooled.messages(settings.spool_dir))
-    person = with_names(person, bodies.everything(documents.db))
+    watched = partial(progress, total=bodies.size(documents.db), what="bodies")
+    person = with_names(person, bodies.everything(documents.db, watched))
     topology = Topology(settings.amqp_prefix)
     with closing(read(settings.amqp_url, topology, sys.maxsize)) as letters:
         return with_names(person, letters), is_gone

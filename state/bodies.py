@@ -4,15 +4,18 @@ A document for each delivery would cost a worker a good part of its speed. So wh
 worked at about the same time shares one, and rows of the ledger tell the time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from pymongo import WriteConcern
 
 from state.client import translated
 from state.documents import Db
 from state.packing import SPAN, Body, documents, packed, unpacked
+
+#: Yields what it is given.
+Watched: TypeAlias = Callable[[Iterable[dict[str, Any]]], Iterable[dict[str, Any]]]
 
 _COLLECTION = "bodies"
 #: What the index expires by before anybody chose, in hours.
@@ -43,20 +46,31 @@ def read(db: Db, key: str, processed_at: datetime) -> bytes | None:
     return None
 
 
-def everything(db: Db) -> Iterator[Body]:
-    """Yield all bodies that are kept."""
-    with translated():
-        for document in db[_COLLECTION].find({}):
-            yield from unpacked(document)
+def everything(db: Db, watched: Watched = iter) -> Iterator[Body]:
+    """Yield all bodies that are kept; `watched` may show how far that is."""
+    for document in watched(_documents(db)):
+        yield from unpacked(document)
 
 
-def erase(db: Db, concerns: Callable[[Body], bool], *, is_dry_run: bool = False) -> int:
+def erase(
+    db: Db,
+    concerns: Callable[[Body], bool],
+    *,
+    is_dry_run: bool = False,
+    watched: Watched = iter,
+) -> int:
     """Erase the bodies that concern somebody; return how many there were."""
     with translated():
         return sum(
             _erase(db, document, concerns, is_dry_run=is_dry_run)
-            for document in db[_COLLECTION].find({})
+            for document in watched(_documents(db))
         )
+
+
+def size(db: Db) -> int:
+    """Return how many documents hold bodies, about."""
+    with translated():
+        return db[_COLLECTION].estimated_document_count()
 
 
 def index_bodies(db: Db) -> None:
@@ -73,6 +87,11 @@ def retain_bodies(db: Db, *, hours: int) -> None:
         if found["expiry"]["expireAfterSeconds"] != seconds:
             index = {"name": "expiry", "expireAfterSeconds": seconds}
             db.command("collMod", _COLLECTION, index=index)
+
+
+def _documents(db: Db) -> Iterator[dict[str, Any]]:
+    with translated():
+        yield from db[_COLLECTION].find({})
 
 
 def _erase(
