@@ -9,7 +9,7 @@ from broker.dead_letter import DeadLetter
 #: Where a frame of a traceback is: the file, and the function; the code is below it.
 _FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+, in (?P<function>.*)$')
 #: A place in a list (`owners.3.email`), and a number in front of all.
-_POSITION = re.compile(r"(?<=\.)\d+(?=[.:])|^\d+")
+_POSITION, _NUMBER = re.compile(r"(?<=\.)\d+(?=[.:])"), re.compile(r"^\d+")
 #: What begins the line with which our own exceptions end a traceback.
 _OURS = re.compile(r"^schemas\.errors\.\w+: ")
 #: Only a handler that raises is mended where it raised.
@@ -58,7 +58,8 @@ def letter_key(letter: DeadLetter) -> str:
 
 
 def _problem(last_line: str) -> str:
-    return _POSITION.sub("N", _OURS.sub("", last_line.strip()))
+    told = _OURS.sub("", last_line.strip())
+    return _NUMBER.sub("Several", _POSITION.sub("*", told))
 
 
 def _place(lines: list[str]) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +10,6 @@ from playwright.sync_api import expect
 from broker.dead_letters import Death, bury
 from broker.envelope import encode
 from tests.browsing import overflow
-from tests.operating import NOW
 from tests.rabbit import a_message, publishing
 from tests.samples.load import payload
 
@@ -23,6 +23,37 @@ def save(user):
 
 users.save = Handler(users.save.events, users.save.schema, save)
 """
+MINUTE = 60_000_000
+#: Reason, traceback and handler.
+SIMPLE = ("handler-failed", "KeyError", "handlers.users.save")
+SEVERAL = {
+    "project_create": (
+        "handler-failed",
+        """Traceback (most recent call last):
+  File "/srv/forgewire/handlers/projects.py", line 11, in save
+    owner = project.owners[0]
+            ~~~~~~~~~~~~~~^^^
+IndexError
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/srv/forgewire/workers/decide.py", line 88, in _changes
+    raise HandlerFailed(f"{handler.name} raised {type(exc).__name__}") from exc
+schemas.errors.HandlerFailed: handlers.projects.save raised IndexError""",
+        "handlers.projects.save",
+    ),
+    "user_create": (
+        "invalid-payload",
+        "schemas.errors.InvalidPayload: user_id: Missing data for required field.",
+        "handlers.users.save",
+    ),
+    "push": (
+        "poison",
+        "schemas.errors.Poison: 3 workers began with it alone, and none came to an end",
+        "handlers.activity.push",
+    ),
+}
 #: So many that it takes some seconds to replay them.
 MANY = 3_000
 PROBLEM = "bad_release.save raised KeyError"
@@ -48,16 +79,18 @@ def release(stack, plugins):
     stack.worker = stack.new_worker()
 
 
-def bury_many(api, number):
-    """Bury letters of one cause."""
-    body = json.dumps(payload("user_create")).encode()
+def bury_many(api, number, sample="user_create", cause=SIMPLE):
+    """Bury letters of one cause, one for each of the last minutes."""
+    body = json.dumps(payload(sample)).encode()
+    now = time.time_ns() // 1_000
     with publishing(api.amqp_url, api.topology) as publisher:
         confirms = []
         for it in range(number):
-            fields = {"event": "user_create", "receipt": f"3f9c2a71.{it}", "body": body}
-            message = a_message(f"many-{it}", **fields)
-            death = Death("handler-failed", "KeyError", "handlers.users.save", NOW + it)
-            confirms.append(bury(publisher, *encode(message), death))
+            id_ = f"{sample.replace('_', '-')}-{it + 1}"
+            receipt = f"3f9c2a71.{sample}-{it}"
+            told = {"event": sample, "receipt": receipt, "body": body}
+            death = Death(*cause, now - (number - it) * MINUTE)
+            confirms.append(bury(publisher, *encode(a_message(id_, **told)), death))
         for confirm in confirms:
             confirm.result(10)
 
@@ -72,14 +105,12 @@ def created(stack, *numbers):
     return ids
 
 
-def sees_the_cause(viewer, axe, screenshot):
+def sees_the_cause(viewer):
     """Somebody who may only look sees what died, and why."""
     # It comes by itself.
     cause = viewer.get_by_role("link", name=PROBLEM)
     expect(cause).to_be_visible(timeout=10_000)
     expect(viewer.locator(".stat", has_text="Dead letters")).to_contain_text("3")
-    axe(viewer)
-    screenshot(viewer, "dead-letters")
     cause.click()
     expect(viewer.get_by_role("heading", level=1)).to_have_text(PROBLEM)
     expect(viewer.get_by_role("region", name="Traceback")).to_contain_text(
@@ -125,10 +156,8 @@ def test_what_a_bad_release_buried_is_replayed_with_a_good_one(
     expect(viewer.get_by_text("There are no dead letters.")).to_be_visible()
     ids = created(stack, 901, 902, 903)
 
-    sees_the_cause(viewer, axe, screenshot)
+    sees_the_cause(viewer)
     page = signed_in("operator", viewer.url)
-    axe(page)
-    screenshot(page, "dead-letters-group")
     reads_the_letter(page, viewer, ids[1], axe, screenshot)
     release(stack, None)
     page.get_by_role("button", name="Replay 3 letters").click()
@@ -137,6 +166,24 @@ def test_what_a_bad_release_buried_is_replayed_with_a_good_one(
     stack.settled(*ids, outcome="applied")
     shown = stack.db["users"].find_one({"_id": "gitlab:902"})
     assert shown["username"] == "user-902"
+
+
+def test_causes_stand_apart(stack, signed_in, axe, screenshot):
+    stack.api.clear()
+    for number, (sample, cause) in zip((14, 5, 1), SEVERAL.items(), strict=True):
+        bury_many(stack.api, number, sample, cause)
+    page = signed_in("admin", LIST)
+
+    expect(page.locator(".stat", has_text="Causes")).to_contain_text("3")
+    rows = page.get_by_role("table").first.get_by_role("rowheader")
+    expect(rows).to_contain_text(["IndexError", "Missing data", "Several workers began"])
+    axe(page)
+    screenshot(page, "dead-letters")
+    page.get_by_role("link", name="IndexError").click()
+    expect(page.get_by_text("owner = project.owners[0]").first).to_be_visible()
+    page.get_by_text("Drop 14 letters for good").click()
+    axe(page)
+    screenshot(page, "dead-letters-group")
 
 
 def test_an_admin_drops_a_letter_with_a_reason_by_keyboard(stack, signed_in):

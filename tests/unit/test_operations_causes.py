@@ -121,7 +121,7 @@ def test_a_key_is_the_same_in_every_process():
 def test_a_problem_is_told_without_the_name_of_our_exception():
     cause = cause_of(replace(A_LETTER, detail=rejected("2 workers", Poison)))
 
-    assert cause.problem == "N workers"
+    assert cause.problem == "Several workers"
 
 
 @pytest.mark.parametrize("detail", [None, "", "\n", "nonsense", 'File "', "\ud800"])
