@@ -176,7 +176,9 @@ def test_causes_stand_apart(stack, signed_in, axe, screenshot):
 
     expect(page.locator(".stat", has_text="Causes")).to_contain_text("3")
     rows = page.get_by_role("table").first.get_by_role("rowheader")
-    expect(rows).to_contain_text(["IndexError", "Missing data", "Several workers began"])
+    expect(rows).to_contain_text(
+        ["IndexError", "Missing data", "Several workers began"]
+    )
     axe(page)
     screenshot(page, "dead-letters")
     page.get_by_role("link", name="IndexError").click()
