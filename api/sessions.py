@@ -54,10 +54,17 @@ class Sessions:
         session["provider"] = provider
         self._set(answer, self._token, fresh.token, fresh.expires_in)
 
-    def close(self, answer: Response) -> None:
-        """Have the browser forget."""
+    def close(self, answer: Response, left_at: str | None = None) -> None:
+        """Have the browser forget all but where another session may be left."""
         session.clear()
+        if left_at:
+            session["left_at"] = left_at
         self._set(answer, self._token, "", 0)
+
+    def left_at(self) -> str | None:
+        """Return, once, where a session that was left is ended, too."""
+        found: str | None = session.pop("left_at", None)
+        return found
 
     def provider(self) -> str | None:
         """Return where the browser's user signed in."""

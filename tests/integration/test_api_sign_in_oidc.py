@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -127,6 +128,22 @@ def test_who_signs_out_is_told_where_the_issuer_does(api, provider, browser):
         "post_logout_redirect_uri": f"{api.url}/",
     }
     assert browser.get(url).status_code == 200
+
+
+def test_the_console_leads_who_signs_out_to_where_the_issuer_does(
+    api, provider, browser
+):
+    browser.sent_from(back(browser))
+    csrf = browser.get("/-/session").json()["csrf_token"]
+
+    answer = browser.post("/console/sign-out", data={"csrf_token": csrf})
+    shown, again = (browser.get(answer.headers["Location"]).text for _ in "12")
+
+    url = re.search(r'<a href="([^"]+)">sign out there, too', shown)[1]
+    assert url.startswith(f"{provider.url}/session/end?")
+    assert browser.get(unescape(url)).status_code == 200
+    assert "sign out there" not in again
+    assert browser.get("/console/").headers["Location"].startswith("/console/sign-in")
 
 
 def test_an_issuer_that_changed_its_keys_is_asked_for_the_new_ones(provider, browser):

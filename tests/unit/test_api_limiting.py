@@ -38,6 +38,9 @@ def test_what_is_limited_is_all_where_a_stranger_can_guess_or_keep_busy(tmp_path
         "documents.asset",
         "published-keys.published",
         "login.providers",
+        "home",
+        "console.static",
+        "console.sign_in",
     } == PUBLIC - LIMITED
 
 

@@ -44,12 +44,11 @@ def add(routes: Blueprint, console: Console) -> None:
 
     @routes.get("/sign-in")
     def sign_in() -> Response:
-        left = request.args.get("signed-out")
         return console.render(
             "console/sign_in/page.html",
             providers=_ways(access, desk.names, local(request.args.get("next", HOME))),
-            signed_out=left is not None,
-            end_session_url=desk.end_session_url(left, back),
+            signed_out="signed-out" in request.args,
+            end_session_url=console.sessions.left_at(),
         )
 
     @routes.get("/enter/<code>")
@@ -68,9 +67,10 @@ def add(routes: Blueprint, console: Console) -> None:
     @guard.needs("viewer")
     def sign_out() -> Response:
         services.issued.revoke(at=services.now(), jti=guard.current().jti)
-        left = urlencode({"signed-out": console.sessions.provider() or ""})
-        answer = Response(status=303, headers={"Location": f"{SIGN_IN}?{left}"})
-        console.sessions.close(answer)
+        # Asked here, where nobody but who was signed in can have an issuer asked.
+        url = desk.end_session_url(console.sessions.provider(), back)
+        answer = Response(status=303, headers={"Location": f"{SIGN_IN}?signed-out"})
+        console.sessions.close(answer, url)
         return answer
 
 
