@@ -1,5 +1,6 @@
 """Ask again and again how long queues are, over a connection that comes back."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -16,7 +17,7 @@ from schemas.errors import BrokerUnavailable
 
 
 class Sizes:
-    """Connects when it is first asked, and takes no message; for one thread."""
+    """Connects when it is first asked, and takes no message; safe to share."""
 
     def __init__(
         self, url: str, topology: Topology, *, name: str, answer_seconds: float
@@ -26,10 +27,7 @@ class Sizes:
         self._answer: Future[Any] = Future()
         self._make = partial(Link, url, topology, name=name, user=self)
         self._link: Link | None = None
-
-    def start(self) -> None:
-        """Begin to connect, in the background; else the first question does."""
-        self._linked()
+        self._asking = threading.Lock()
 
     def close(self) -> None:
         """End the connection."""
@@ -41,14 +39,8 @@ class Sizes:
 
         Raise a BrokerUnavailable, or BadAddress.
         """
-        link = self._linked()
-        link.wait_connected(self._seconds)
-        answer: Future[Any] = Future()
-        link.call(lambda: self._ask(queue, answer))
-        try:
-            told = answer.result(self._seconds)
-        except TimeoutError as exc:
-            raise TooLate("RabbitMQ did not answer in time") from exc
+        with self._asking:
+            told = self._told(self._linked(), queue)
         return int(told.message_count), int(told.consumer_count)
 
     def attach(self, channel: Channel, ready: Callable[[], None]) -> None:
@@ -71,6 +63,15 @@ class Sizes:
             self._link = self._make()
             self._link.start()
         return self._link
+
+    def _told(self, link: Link, queue: str) -> Any:
+        link.wait_connected(self._seconds)
+        answer: Future[Any] = Future()
+        link.call(lambda: self._ask(queue, answer))
+        try:
+            return answer.result(self._seconds)
+        except TimeoutError as exc:
+            raise TooLate("RabbitMQ did not answer in time") from exc
 
     def _ask(self, queue: str, answer: Future[Any]) -> None:
         self._answer = answer

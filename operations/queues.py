@@ -78,10 +78,9 @@ class Queues:
             self._url, self.topology, name=NAME, answer_seconds=self.answer_seconds
         )
         with closing(browser):
-            return self.depths_by(browser.size)
+            return self._depths_by(browser.size)
 
-    def depths_by(self, size: Callable[[str], tuple[int, int]]) -> tuple[Depth, Depth]:
-        """Return the same as `depths`, of what `size` tells of a queue."""
+    def _depths_by(self, size: Callable[[str], tuple[int, int]]) -> tuple[Depth, Depth]:
         names = self.topology.events, self.topology.dead_letters
         # First what says whether RabbitMQ is there: if it hangs, so does its plugin.
         sizes = [size(name) for name in names]
@@ -93,23 +92,19 @@ class Queues:
         return events, dead_letters
 
     def depths_again(self) -> tuple[Depth, Depth]:
-        """Return the same as `depths`, over a connection that stays; for one at a time.
+        """Return the same as `depths`, over one connection that stays.
 
         Who asks every few seconds would fill the logs with connections otherwise.
         """
         with self._making:
             if self._sizes is None:
-                self._sizes = self.sizes()
-        return self.depths_by(self._sizes.read)
-
-    def sizes(self) -> Sizes:
-        """Return a connection for who asks for the depths again and again."""
-        return Sizes(
-            self._url,
-            self.topology,
-            name=f"{NAME} watching",
-            answer_seconds=self.answer_seconds,
-        )
+                self._sizes = Sizes(
+                    self._url,
+                    self.topology,
+                    name=f"{NAME} watching",
+                    answer_seconds=self.answer_seconds,
+                )
+        return self._depths_by(self._sizes.read)
 
     @contextmanager
     def alone(self, *, patience: float = PATIENCE_SECONDS) -> Iterator[None]:

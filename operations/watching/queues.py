@@ -33,7 +33,7 @@ class Lines:
 
 
 class Lookout:
-    """Keeps one connection to RabbitMQ, which comes back by itself; for one thread."""
+    """Looks again and again; for one thread."""
 
     def __init__(self, queues: Queues, db: Db, now: Callable[[], datetime]) -> None:
         self._queues = queues
@@ -41,11 +41,10 @@ class Lookout:
         self._now = now
         self._oldest = Oldest()
         self._edges = Edges(None, None)
-        self._sizes = queues.sizes()
 
     def look(self) -> Lines:
         """Return how the queues are; raise a BrokerUnavailable."""
-        events, dead = self._queues.depths_by(self._sizes.read)
+        events, dead = self._queues.depths_again()
         # Nothing is worked while MongoDB is away, so what was known then still holds.
         edges = self._edges = self._read() or self._edges
         since = self._oldest.since(events.waiting, edges.newest, self._now())
@@ -53,10 +52,6 @@ class Lookout:
             Line(events, since),
             Line(dead, edges.oldest_death if dead.waiting else None),
         )
-
-    def close(self) -> None:
-        """End the connection."""
-        self._sizes.close()
 
     def _read(self) -> Edges | None:
         try:

@@ -35,17 +35,13 @@ class Sampler(Generic[T]):
         take: Callable[[], T],
         pace: Pace,
         now: Callable[[], datetime],
-        *,
-        close: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what has to be closed in the end, too."""
         self.name = name
         #: The last sample that was taken.
         self.last: Sample[T] | None = None
         #: Whether the last attempt was a success; None before the first.
         self.is_up: bool | None = None
         self._take = take
-        self._close = close
         self._pace = pace
         self._now = now
         self._failures = 0
@@ -78,7 +74,9 @@ class Sampler(Generic[T]):
         except ForgewireError as exc:
             self._note_failure(str(exc))
         except Exception:  # noqa: BLE001 - a bug in a sample must not end the watch
-            _log.exception("unexpected", part=self.name)
+            # What it asks may be closed already when all ends.
+            if not self._stopping.is_set():
+                _log.exception("unexpected", part=self.name)
             self._note_failure("unexpected")
         else:
             self._note(Sample(value, self._now()))
@@ -93,7 +91,6 @@ class Sampler(Generic[T]):
                 chance=random.random(),  # noqa: S311 - not a secret
             )
             self._stopping.wait(pause)
-        self._close()
 
     def _note(self, sample: Sample[T]) -> None:
         if self._failures:

@@ -29,16 +29,14 @@ class Watching:
     ) -> None:
         """Start nothing yet."""
         lookout = Lookout(queues, db, now)
-        self.queues: Sampler[Lines] = Sampler(
-            "queues", lookout.look, QUEUES, now, close=lookout.close
-        )
+        self.queues: Sampler[Lines] = Sampler("queues", lookout.look, QUEUES, now)
         self.mongodb: Sampler[Servers] = Sampler(
             "mongodb", lambda: look(db), MONGODB, now
         )
         scales = Scales(
             db=db,
             spool_dir=settings.spool_dir,
-            depths=queues.depths,
+            depths=queues.depths_again,
             prefetch=settings.prefetch,
             now=now,
             wait=self._wait,
@@ -52,7 +50,7 @@ class Watching:
             part.start()
 
     def stop(self) -> None:
-        """Take no more samples, and end the connection that was for them."""
+        """Take no more samples."""
         for part in self._parts:
             part.end()
         deadline = Deadline.after(STOP_SECONDS)

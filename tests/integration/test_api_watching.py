@@ -64,7 +64,7 @@ class Watched:
         scales = Scales(
             db=self.db,
             spool_dir=self.settings.spool_dir,
-            depths=self.queues.depths,
+            depths=self.queues.depths_again,
             prefetch=self.settings.prefetch,
             now=lambda: datetime.now(UTC),
             wait=lambda _: threading.Event().wait(grace),
@@ -72,7 +72,7 @@ class Watched:
         return scales.weigh().unaccounted
 
     def close(self):
-        self.watching.queues._close()
+        self.queues.close()
         self.db.client.close()
 
 

@@ -1,7 +1,6 @@
 """The watch: how often it looks, what it makes of failures, and how it counts."""
 
 import itertools
-import threading
 import time
 from datetime import UTC, datetime
 
@@ -38,8 +37,8 @@ def test_what_is_dear_is_done_more_seldom():
     assert (pause(pace, took=8), pause(pace, took=35)) == (60, 600)
 
 
-def sampler(take, pace=PACE, **more):
-    return Sampler("part", take, pace, lambda: NOW, **more)
+def sampler(take, pace=PACE):
+    return Sampler("part", take, pace, lambda: NOW)
 
 
 def test_nothing_is_known_before_the_first_sample():
@@ -88,9 +87,8 @@ def test_a_bug_in_a_sample_is_in_the_log_and_does_not_end_the_watch():
     assert logs[0]["log_level"] == "error"
 
 
-def test_who_is_told_to_end_does_so_at_once_and_closes_what_it_had():
-    closed = threading.Event()
-    one = sampler(lambda: 1, Pace(every=3600, longest=3600), close=closed.set)
+def test_who_is_told_to_end_does_so_at_once():
+    one = sampler(lambda: 1, Pace(every=3600, longest=3600))
     one.start()
     until(lambda: one.is_up)
 
@@ -98,7 +96,7 @@ def test_who_is_told_to_end_does_so_at_once_and_closes_what_it_had():
     one.end()
     one.join(5)
 
-    assert closed.is_set()
+    assert not one._thread.is_alive()
     assert time.monotonic() - begun < 1
     assert one.wait(60)
 
