@@ -15,7 +15,7 @@ from cli.local import ports
 from config.settings import load
 from state.client import connect
 from tests.processes import start
-from tests.receiver import until
+from tests.receiver import START_SECONDS, until
 from tests.working import at_database
 
 
@@ -65,7 +65,7 @@ class Api:
                 return self.call("GET", "/readyz").ok
             return False
 
-        until(is_ready, "the API is ready")
+        until(is_ready, "the API is ready", START_SECONDS)
         return self
 
     def token(self, role, subject=None):

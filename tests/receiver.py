@@ -28,6 +28,9 @@ HEAD = (
     f"Host: receiver\r\nContent-Type: application/json\r\nX-Gitlab-Token: {TOKEN}\r\n"
 )
 
+#: What a process may take until it is ready, on a machine with much else to do.
+START_SECONDS = 60
+
 
 def until(holds, what, seconds=20):
     """Wait until `holds()`, and return what it returned."""
@@ -78,7 +81,7 @@ class Receiver:
                 return status in {said.status_code, said.json()["status"]}
             return False
 
-        until(answers, f"/readyz says {status}")
+        until(answers, f"/readyz says {status}", START_SECONDS)
         return self
 
     def in_flight(self):

@@ -33,7 +33,6 @@ from tests.working import Worker
 QUICK = 0.05
 #: Users, projects and rows of the ledger while scrapes are timed.
 MANY = 1_000_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 5_000
-NOW = datetime.now(UTC)
 
 
 class Watched:
@@ -97,7 +96,7 @@ def watched(make):
 
 def row(number, **changes):
     """A row of what was received so many seconds ago, unless `changes` say more."""
-    at = NOW - timedelta(seconds=number)
+    at = datetime.now(UTC) - timedelta(seconds=number)
     return a_row(number, received_at=at, processed_at=at, **changes)
 
 
@@ -179,7 +178,8 @@ def test_a_rabbitmq_that_went_away_is_told_and_its_figures_are_dropped(make, rab
     # Of a minute ago they would still be right, of an hour ago not.
     assert ("forgewire_queue_messages", "events", "ready") in gone
     last = watched.watching.queues.last
-    watched.watching.queues.last = type(last)(last.value, NOW - timedelta(minutes=2))
+    then = datetime.now(UTC) - timedelta(minutes=2)
+    watched.watching.queues.last = type(last)(last.value, then)
     assert ("forgewire_queue_messages", "events", "ready") not in watched.figures()
 
 
@@ -244,7 +244,7 @@ def tally(watched, *numbers):
     begun = Tally(folder)
     begun.begin("3f9c2a71")
     for number in numbers:
-        begun.mark(number, int(NOW.timestamp() * 1_000_000))
+        begun.mark(number, time.time_ns() // 1_000)
 
 
 def test_the_balance_is_that_of_the_numbers(watched, publisher, database):
