@@ -1,8 +1,10 @@
 # What people type: `make` lists it.
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# Test files run side by side: most of them wait for servers most of the time.
+# Test files run side by side, since most of them wait for servers most of the time: in
+# their order, so that the many quick ones come last and nobody waits for a slow one.
 JOBS ?= 3
+SHARED := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 SEED := 1
 
 .DEFAULT_GOAL := help
@@ -23,7 +25,7 @@ demo: setup ## Deliver all sample hooks twice to a stack of its own, show the st
 
 test: ## Run all tests, on servers of their own, and measure coverage
 	@scripts/setup --tests
-	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
+	@exec $(PYTHON) -m pytest $(SHARED) --cov --cov-report=term $(ARGS)
 
 test-long: ## Run the property tests for as long as it takes
 	@scripts/setup --tests

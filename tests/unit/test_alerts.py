@@ -133,7 +133,11 @@ def test_the_runbook_knows_every_reason_of_a_dead_letter():
 
     listed = set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE))
 
-    ours = {it.reason for it in Rejected.__subclasses__()}
+    # A dry run knows another one, of which nothing dies.
+    kinds = (
+        it for it in Rejected.__subclasses__() if it.__module__ == "schemas.errors"
+    )
+    ours = {it.reason for it in kinds}
     assert listed == ours | {"delivery-limit"}
 
 
