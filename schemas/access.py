@@ -1,6 +1,7 @@
 """Read access levels: the host's labels, old and new, and their numbers."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError
@@ -38,6 +39,15 @@ class AccessLevel(HostField[Access | None]):
     A label that we do not know is a custom role of the host: it is kept, without a
     number. A number that we do not know is its own label.
     """
+
+    shape = MappingProxyType(
+        {
+            "type": ["string", "integer"],
+            "maxLength": MAX_TEXT,
+            "minimum": 0,
+            "maximum": MAX_INTEGER,
+        }
+    )
 
     def read(self, value: Any) -> Access | None:
         if type(value) is int:

@@ -1,12 +1,17 @@
 """Read the events about work in repositories: pushes, tags and merge requests."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load
 
 from schemas.event import DatedSchema, Event, EventSchema
 from schemas.fields import MAX_TEXT, Count, HostField, HostId, Text, storable
+
+#: What a line of a repository update has.
+_CHANGE = ("ref", "before", "after")
+_TEXT = {"type": "string", "maxLength": MAX_TEXT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -72,6 +77,8 @@ class PushSchema(EventSchema):
 class Refs(HostField[tuple[str, ...]]):
     """A list of ref names; a push of a mirror has hundreds of thousands."""
 
+    shape = MappingProxyType({"type": "array", "items": _TEXT})
+
     def read(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise ValidationError("Not a list.")
@@ -80,6 +87,17 @@ class Refs(HostField[tuple[str, ...]]):
 
 class RefChanges(HostField[tuple[RefChange, ...]]):
     """A list of changes; a nested schema would take seconds over a large push."""
+
+    shape = MappingProxyType(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": list(_CHANGE),
+                "properties": dict.fromkeys(_CHANGE, _TEXT),
+            },
+        }
+    )
 
     def read(self, value: Any) -> tuple[RefChange, ...]:
         if not isinstance(value, list):
@@ -127,7 +145,5 @@ class MergeRequestSchema(EventSchema):
 def _ref_change(item: Any) -> RefChange:
     if not isinstance(item, dict):
         raise ValidationError("Not a list of objects.")
-    ref, before, after = (
-        storable(item.get(key), most=MAX_TEXT) for key in ("ref", "before", "after")
-    )
+    ref, before, after = (storable(item.get(key), most=MAX_TEXT) for key in _CHANGE)
     return RefChange(ref, before, after)

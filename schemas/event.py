@@ -1,7 +1,9 @@
 """Turn a payload into an event: a frozen dataclass with the times of its entity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validates_schema
@@ -28,6 +30,8 @@ class EventSchema(Schema):
 
     #: The dataclass that a valid payload becomes.
     makes: ClassVar[type[Any]]
+    #: What JSON Schema says of a payload beyond its single fields.
+    rules: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     class Meta:
         """Options that marshmallow reads."""
@@ -45,6 +49,15 @@ class DatedSchema(EventSchema):
 
     created_at = Time()
     updated_at = Time()
+
+    rules = MappingProxyType(
+        {
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}}
+                for name in ("created_at", "updated_at")
+            ]
+        }
+    )
 
     @validates_schema
     def require_a_time(self, values: dict[str, Any], **_: Any) -> None:

@@ -1,8 +1,9 @@
-"""Read single values of the host: ids, counts, texts, e-mail addresses and times."""
+"""Read single values of the host: ids, counts, flags, texts, addresses and times."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from marshmallow import ValidationError, fields, missing
@@ -29,6 +30,8 @@ class HostField(fields.Field[T]):
 
     #: Return what a value other than null means; raise ValidationError.
     read: Callable[[Any], T]
+    #: What JSON Schema says of these values, null apart; it may take more than `read`.
+    shape: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
         default = missing if required else None
@@ -41,6 +44,8 @@ class HostField(fields.Field[T]):
 class HostId(HostField[int]):
     """An id of the host, 1 to 2^63 - 1; floats, booleans and texts are refused."""
 
+    shape = MappingProxyType({"type": "integer", "minimum": 1, "maximum": MAX_INTEGER})
+
     def read(self, value: Any) -> int:
         # A boolean is an int to Python, and what is beyond 64 bit comes as a float.
         if type(value) is not int or not 0 < value <= MAX_INTEGER:
@@ -51,9 +56,22 @@ class HostId(HostField[int]):
 class Count(HostField[int]):
     """A number from 0 to 2^63 - 1."""
 
+    shape = MappingProxyType({"type": "integer", "minimum": 0, "maximum": MAX_INTEGER})
+
     def read(self, value: Any) -> int:
         if type(value) is not int or not 0 <= value <= MAX_INTEGER:
             raise ValidationError("Not a number from 0 to 2^63 - 1.")
+        return value
+
+
+class Flag(HostField[bool]):
+    """True or false; numbers and texts are refused."""
+
+    shape = MappingProxyType({"type": "boolean"})
+
+    def read(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Neither true nor false.")
         return value
 
 
@@ -63,6 +81,8 @@ class Text(HostField[str | None]):
     def __init__(self, *, most: int = MAX_TEXT, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.most = most
+        least = {"minLength": 1} if self.required else {}
+        self.shape = {"type": "string", "maxLength": most, **least}
 
     def read(self, value: Any) -> str | None:
         text = storable(value, most=self.most)
@@ -88,6 +108,9 @@ class Time(HostField[datetime]):
     def __init__(self, *, dates: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dates = dates
+        shapes = (_TIME, _DATE) if dates else (_TIME,)
+        pattern = "|".join(shape.pattern for shape in shapes)
+        self.shape = {"type": "string", "pattern": f"^(?:{pattern})$"}
 
     def read(self, value: Any) -> datetime:
         if not isinstance(value, str):

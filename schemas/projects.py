@@ -1,6 +1,7 @@
 """Read the events about projects."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError
@@ -10,6 +11,7 @@ from schemas.fields import MAX_TEXT, Email, HostField, HostId, Text, storable
 
 #: The numbers that stand for visibility in the host's database.
 VISIBILITY = {0: "private", 10: "internal", 20: "public"}
+_PART = {"type": ["string", "null"], "maxLength": MAX_TEXT}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,6 +47,15 @@ class Visibility(HostField[str | None]):
     `visibilitylevel|private` is cut to its last part.
     """
 
+    shape = MappingProxyType(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": MAX_TEXT},
+                {"type": "integer", "enum": list(VISIBILITY)},
+            ]
+        }
+    )
+
     def read(self, value: Any) -> str | None:
         if type(value) is int and value in VISIBILITY:
             return VISIBILITY[value]
@@ -54,6 +65,13 @@ class Visibility(HostField[str | None]):
 
 class Owners(HostField[tuple[Owner, ...]]):
     """A list of objects with name and e-mail address; the first bad one is told."""
+
+    shape = MappingProxyType(
+        {
+            "type": "array",
+            "items": {"type": "object", "properties": {"name": _PART, "email": _PART}},
+        }
+    )
 
     def read(self, value: Any) -> tuple[Owner, ...]:
         if not isinstance(value, list):

@@ -1,0 +1,1 @@
+"""The contracts for others: of events and queues, made from what the code does."""
