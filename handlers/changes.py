@@ -13,6 +13,7 @@ RESERVED = frozenset(
         "marks",
         "older",
         "orphan",
+        "outbox",
         "people",
         "rev",
         "source",

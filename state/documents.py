@@ -12,8 +12,9 @@ from handlers.changes import Id
 from schemas.errors import StateUnavailable
 from state.client import is_duplicate, translated
 from state.collections import Collection, undeclared
+from state.outbox import Watched, entry
 from state.record import Record
-from state.stored import from_document, to_document
+from state.stored import from_document, shown, to_document
 from state.timing import Timed, timing, untimed
 
 Db: TypeAlias = Database[dict[str, Any]]
@@ -34,9 +35,16 @@ class Documents:
         *,
         max_rounds: int = MAX_ROUNDS,
         timed: Timed = untimed,
+        watched: Watched | None = None,
     ) -> None:
-        """Tell `timed` how long each write takes, by collection."""
+        """Tell `timed` how long each write takes, by collection.
+
+        Transitions that are `watched` are written into the documents' outboxes.
+        """
         self.db = db
+        self.watched = watched or {}
+        #: (collection, `_id`) of documents whose outbox may have got something new.
+        self.told: set[tuple[str, str]] = set()
         self._timed = timed
         self._declared = declared
         self._max_rounds = max_rounds
@@ -44,6 +52,11 @@ class Documents:
     def collection(self, name: str) -> Collection:
         """Return how collection `name` was declared, or the plain way."""
         return self._declared.get(name) or undeclared(name)
+
+    def take_told(self) -> set[tuple[str, str]]:
+        """Return, once, which outboxes may have got something new."""
+        taken, self.told = self.told, set()
+        return taken
 
     def children_of(self, name: str) -> list[tuple[Collection, str]]:
         """Return the collections below `name`, with the field that holds its id."""
@@ -114,14 +127,30 @@ class Documents:
             return set()
         operations: list[InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]] = []
         for doc_id, record in writes.items():
-            document = to_document(collection, doc_id, record)
+            found = before.get(doc_id)
+            telling = self._telling(collection, doc_id, found, record)
+            document = to_document(collection, doc_id, telling)
             document["rev"] += 1
-            if doc_id in before:
+            if found:
                 guard = {"_id": doc_id, "rev": record.rev}
                 operations.append(ReplaceOne(guard, document))
             else:
                 operations.append(InsertOne(document))
         return self._lost(collection, operations, list(writes))
+
+    def _telling(
+        self, collection: Collection, doc_id: str, before: Record | None, after: Record
+    ) -> Record:
+        """Return `after` with what is to be published, of this write and before."""
+        outbox = before.outbox if before else ()
+        if collection.name in self.watched:
+            was, is_ = shown(collection, before), shown(collection, after)
+            watches = self.watched[collection.name]
+            told = entry(watches, was, is_, after.rev + 1)
+            if told:
+                self.told.add((collection.name, doc_id))
+                outbox = (*outbox, told)
+        return replace(after, outbox=outbox) if outbox else after
 
     def _lost(
         self, collection: Collection, operations: list[Any], ids: list[str]

@@ -31,6 +31,8 @@ class Record:
     trail: tuple[str, ...] = ()
     #: Counts the writes, so that a write finds out that another one came between.
     rev: int = 0
+    #: Transitions that are to be published; no part of what the document is.
+    outbox: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @property
     def lives(self) -> bool:

@@ -46,16 +46,17 @@ def _settle_some(
     settled = dict(records)
     unsure = records
     while unsure:
-        wanted = _derived(documents, collection, unsure)
+        wanted = derived(documents, collection, unsure)
         differ = [doc_id for doc_id in unsure if wanted[doc_id] != unsure[doc_id]]
         unsure = documents.update(
-            collection, differ, lambda _, now: _derived(documents, collection, now)
+            collection, differ, lambda _, now: derived(documents, collection, now)
         )
         settled |= unsure
     return settled
 
 
-def _derived(documents: Documents, collection: Collection, records: Records) -> Records:
+def derived(documents: Documents, collection: Collection, records: Records) -> Records:
+    """Return `records` as what surrounds them just now makes them."""
     around = look(documents, collection, records)
     return {
         doc_id: derive(collection, record, around) for doc_id, record in records.items()

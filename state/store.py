@@ -9,8 +9,9 @@ from state.collections import Collection, declare
 from state.digest import digests
 from state.documents import Db, Documents, Records, key
 from state.moves import keep_moves
+from state.outbox import Watched
 from state.record import Record, fold, knows
-from state.settle import settle
+from state.settle import derived, settle
 from state.timing import Timed, untimed
 from state.version import Stamp, version_of
 
@@ -37,12 +38,22 @@ class _Edit:
 class Store:
     """The state: users, projects, groups, memberships and what else handlers keep."""
 
-    def __init__(self, db: Db, team: str, *, timed: Timed = untimed) -> None:
-        """Tell `timed` how long each write takes, by collection."""
+    def __init__(
+        self,
+        db: Db,
+        team: str,
+        *,
+        timed: Timed = untimed,
+        watched: Watched | None = None,
+    ) -> None:
+        """Tell `timed` how long each write takes, by collection.
+
+        Transitions that are `watched` are left in the documents, to be published.
+        """
         self._team = team
         #: Sources whose team this process has seen to.
         self._teams: set[str] = set()
-        self.documents = Documents(db, declare(team), timed=timed)
+        self.documents = Documents(db, declare(team), timed=timed, watched=watched)
 
     def apply(self, batch: Sequence[Decided]) -> list[bool]:
         """Write the changes of `batch` by a majority; return which events had effect.
@@ -86,7 +97,10 @@ class Store:
                     record, effect = _fold(collection, record, edit)
                     had_effect[edit.event][edit.place] |= effect
                 after[doc_id] = _complete(collection, record)
-            return after
+            if name not in self.documents.watched:
+                return after
+            # What is brought in step only afterwards would seem to change twice.
+            return derived(self.documents, collection, after)
 
         return self.documents.update(collection, edits, fold_all)
 

@@ -59,7 +59,15 @@ def from_document(collection: Collection, document: Mapping[str, Any]) -> Record
         orphan=orphan,
         trail=trail,
         rev=document["rev"],
+        outbox=tuple(document.get("outbox", ())),
     )
+
+
+def shown(collection: Collection, record: Record | None) -> dict[str, Any]:
+    """Return what is to be seen of a document: nothing if it does not live."""
+    if record is None or not record.shown:
+        return {}
+    return {**record.identity, **_fields(collection, record), **record.own}
 
 
 def people(collection: Collection, record: Record) -> list[str]:
@@ -88,6 +96,7 @@ def _bookkeeping(collection: Collection, record: Record) -> dict[str, Any]:
         "trail": list(record.trail),
         "marks": sorted(record.marks),
         "people": people(collection, record) if collection.people else None,
+        "outbox": list(record.outbox),
     }
     return {name: value for name, value in kept.items() if value} | {"rev": record.rev}
 
