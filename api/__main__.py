@@ -12,6 +12,7 @@ from broker import addresses
 from config import listening, logs, settings
 from config.listening import CannotListen
 from config.settings import Settings, SettingsError
+from handlers import registry
 from schemas.errors import ForgewireError
 from state import client
 
@@ -42,6 +43,7 @@ def _checked(found: Settings) -> str:
     Keyring(found.access.jwt_keys_path)
     client.check(found.mongodb_url)
     addresses.parse(found.amqp_url, name=server.NAME)
+    registry.load(found.handler_packages)
     return listening.resolved(found.api_bind, "FORGEWIRE_API_BIND")
 
 

@@ -1,6 +1,6 @@
 """What the API works with, put together once and handed to every room of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from api.outgoing import Client
 from api.tokens import Tokens
 from broker.topology import Topology
 from config.settings import Settings
+from handlers.registry import Handler, load
 from operations.queues import Queues
 from operations.watching.watching import Watching
 from state.accounts import Accounts
@@ -26,6 +27,8 @@ class Services:
     accounts: Accounts
     issued: IssuedTokens
     tokens: Tokens
+    #: The handler of each event.
+    handlers: Mapping[str, Handler]
     #: Asks the Git host, the issuer and the upstream.
     http: Client
     #: The events and the dead letters at RabbitMQ.
@@ -68,6 +71,7 @@ def assemble(
         accounts=accounts,
         issued=issued,
         tokens=tokens,
+        handlers=load(settings.handler_packages),
         http=Client(allow_private=access.allow_private),
         queues=queues,
         watching=Watching(settings, queues, db, now),

@@ -70,7 +70,7 @@ def _results(*, is_offline: bool) -> Iterator[Result]:
     yield _result("settings", lambda: _settings(settings))
     yield _result("secrets", lambda: _secrets(settings))
     yield _result("keys", lambda: check_keys(settings.access.jwt_keys_path))
-    yield _result("handlers", lambda: f"{len(load())} events")
+    yield _result("handlers", lambda: f"{len(load(settings.handler_packages))} events")
     yield _result("spool", lambda: try_spool(settings.spool_dir))
     yield _result("traces", lambda: _traces(settings))
     if not is_offline:

@@ -57,7 +57,7 @@ def command(*, selection: Selection, dry_run: bool, rate: float, as_json: bool) 
     with closing(Holding(settings.amqp_url, topology)) as holding:
         letters = progress(holding.letters(), total=len(holding), what="replaying")
         chosen = (held for held in letters if selection.takes(held.letter))
-        good = checked(chosen, load(), report)
+        good = checked(chosen, load(settings.handler_packages), report)
         if dry_run:
             report.replayed += [told for told, _ in good]
         else:

@@ -92,6 +92,14 @@ def split(text: str) -> list[str]:
     return [entry.strip() for entry in entries]
 
 
+def names(text: str) -> tuple[str, ...] | None:
+    """Return the names between commas; () for `none`, and None if `text` is blank."""
+    entries = split(text)
+    if not all(entries):
+        raise ValidationError("One of the names is blank.")
+    return () if entries == ["none"] else tuple(entries) or None
+
+
 def token_bytes(entries: Iterable[str]) -> tuple[bytes, ...]:
     """Return the bytes of each token, since headers are compared as bytes."""
     return tuple(_token(entry) for entry in entries)

@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_GITLAB_SIGNING_TOKENS": "whsec_ and base64 of 24 or more bytes",
     "FORGEWIRE_HOOKS_ENABLED": "true",
     "FORGEWIRE_TEAM": "gitlab",
+    "FORGEWIRE_HANDLER_PACKAGES": "badges,medals",
     "FORGEWIRE_MAX_BODY_BYTES": "26214400",
     "FORGEWIRE_DATA_DIR": "/var/lib/forgewire",
     "FORGEWIRE_SPOOL_DIR": "/var/lib/forgewire/spool",
@@ -99,6 +100,8 @@ class Settings:
     #: By name; a hook from any other source is answered 404.
     sources: Mapping[str, Source]
     team: str
+    #: Entry points of the handler packages that are on; None: all that are installed.
+    handler_packages: tuple[str, ...] | None
     max_body_bytes: int
     data_dir: Path
     spool_dir: Path
@@ -171,6 +174,7 @@ def _reader(environ: Mapping[str, str]) -> Reader:
     env.add_parser("mongodb_url", parse.mongodb_url)
     env.add_parser("tokens", parse.tokens)
     env.add_parser("signing_keys", parse.signing_keys)
+    env.add_parser("names", parse.names)
     env.add_parser("level", parse.level)
     env.add_parser("sources", sources.read)
     access.add_parsers(env)
@@ -233,6 +237,7 @@ def _words(env: Reader) -> dict[str, Any]:
     return {
         "amqp_prefix": env.str("AMQP_PREFIX", "forgewire", validate=_AMQP_PREFIX),
         "team": env.str("TEAM", "gitlab", validate=_TEAM),
+        "handler_packages": env.names("HANDLER_PACKAGES", ""),
         "data_dir": env.path("DATA_DIR", Path("var")),
         "log_level": env.level("LOG_LEVEL", "INFO"),
         "log_format": env.str("LOG_FORMAT", None, validate=_LOG_FORMAT),

@@ -1,20 +1,16 @@
 """Bind functions to event names, and collect what the handler modules offer."""
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
 from marshmallow import Schema
 
 from handlers.changes import Change
+from handlers.packages import SETTING, modules
 from schemas.errors import ForgewireError
-
-#: Installed packages offer handler modules under this entry point group.
-ENTRY_POINT_GROUP = "forgewire.handlers"
 
 
 class ClaimedTwice(ForgewireError):
@@ -34,6 +30,14 @@ class Handler:
         """Return the dotted name of the function, as people would search for it."""
         return f"{self.decide.__module__}.{self.decide.__qualname__}"
 
+    @property
+    def place(self) -> str:
+        """Return the name of the function, and in brackets its file and line."""
+        code = getattr(inspect.unwrap(self.decide), "__code__", None)
+        if code is None:
+            return self.name
+        return f"{self.name} ({code.co_filename}:{code.co_firstlineno})"
+
     def __call__(self, event: Any) -> list[Change]:
         """Decide, so that tests call a handler like the function it was."""
         return self.decide(event)
@@ -47,16 +51,13 @@ def handles(
     return lambda decide: Handler(events, schema(), decide)
 
 
-def load() -> dict[str, Handler]:
-    """Return the handler of each event, from `handlers` and installed packages.
+def load(packages: Collection[str] | None = None) -> dict[str, Handler]:
+    """Return the handler of each event, from `handlers` and the packages that are on.
 
-    Raise ClaimedTwice when two functions claim one event.
+    `packages` names their entry points; None stands for all that are installed. Raise
+    ClaimedTwice when two functions claim one event; NotInstalled, CannotLoad.
     """
-    package = importlib.import_module("handlers")
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    own = [importlib.import_module(f"handlers.{name}") for name in names]
-    offered = [point.load() for point in entry_points(group=ENTRY_POINT_GROUP)]
-    return by_event(handlers_in([*own, *offered]))
+    return by_event(handlers_in(modules(packages)))
 
 
 def handlers_in(modules: Iterable[ModuleType]) -> list[Handler]:
@@ -81,6 +82,6 @@ def _refuse_second_claim(
     first = claims.get(event)
     if first is not None and first is not handler:
         raise ClaimedTwice(
-            f"{event} is claimed by {first.name} and by {handler.name}: "
-            "remove it from one of them"
+            f"{event} is claimed by {first.place} and by {handler.place}: remove it "
+            f"from one of them, or leave the package of one out of {SETTING}"
         )

@@ -46,7 +46,7 @@ PING_SECONDS = 1.0
 
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish the batch in hand and close everything."""
-    handlers = registry.load()
+    handlers = registry.load(settings.handler_packages)
     metrics = Metrics(registry_of("worker"), handlers.keys())
     db = connect(settings.mongodb_url, name=_name())
     brake = Brake(settings.max_rejections)

@@ -6,7 +6,6 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from api.services import Services
-from handlers.registry import load
 from operations.catalogue import catalogue
 
 
@@ -31,10 +30,10 @@ class EventSchema(Schema):
     does = fields.String(allow_none=True, metadata={"description": "In a sentence."})
 
 
-def blueprint(_: Services) -> Blueprint:
+def blueprint(services: Services) -> Blueprint:
     """Return the route of the catalogue."""
     routes = Blueprint("events", __name__, url_prefix="/api/v1")
-    told = catalogue(load())
+    told = catalogue(services.handlers)
 
     @routes.route("/events", tags=["events"])
     @routes.response(200, EventSchema(many=True))

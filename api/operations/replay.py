@@ -17,7 +17,6 @@ from api.operations.shown import ReplayedSchema
 from api.problems import Refused
 from api.services import Services
 from broker.holding import HeldLetter, Holding
-from handlers.registry import Handler, load
 from operations.deadline import Deadline
 from operations.letters import missed
 from operations.replaying import Report, checked, send
@@ -57,10 +56,10 @@ class ReplayAsked(LettersSent):
 class Replay:
     """Sends again what is chosen, for as long as a request may take."""
 
-    def __init__(self, services: Services, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, services: Services) -> None:
         self._queues = services.queues
         self._seconds = services.settings.access.seconds
-        self._handlers = handlers
+        self._handlers = services.handlers
 
     def run(self, meant: Selection, report: Report, limit: int) -> bool:
         """Fill `report`; return whether all dead letters were looked at."""
@@ -95,7 +94,7 @@ class Replay:
 def blueprint(services: Services) -> Blueprint:
     """Return the route that sends dead letters again."""
     routes = Blueprint("replay", __name__, url_prefix="/api/v1")
-    replay = Replay(services, load())
+    replay = Replay(services)
 
     @routes.route("/dead-letters/replay", methods=["POST"], tags=["dead-letters"])
     @routes.arguments(ReplayAsked)

@@ -18,7 +18,6 @@ from api.services import Services
 from broker.errors import Unsendable
 from broker.message import Message
 from config.settings import DEFAULT_SOURCE, Settings
-from handlers.registry import load
 from operations.manual import manual
 from schemas.errors import Rejected
 from tracing import header
@@ -42,7 +41,7 @@ class QueuedSchema(Schema):
 def blueprint(services: Services) -> Blueprint:
     """Return the route by which an event is sent."""
     routes = Blueprint("sending", __name__, url_prefix="/api/v1")
-    handlers = load()
+    handlers = services.handlers
     asked = _asked(sorted(handlers), services.settings)
 
     @routes.route(

@@ -14,7 +14,11 @@ from handlers import Delete, Put
 from handlers.registry import by_event, handlers_in
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted(
+    path
+    for it in ("*.md", "docs/**/*.md", "examples/**/*.md")
+    for path in ROOT.glob(it)
+)
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
@@ -106,3 +110,9 @@ def test_the_handler_that_the_readme_shows_works():
 
     assert decided["badge_create"] == [Put("badges", 7, {"label": "Gold"})]
     assert decided["badge_destroy"] == [Delete("badges", 7)]
+
+
+def test_the_handler_that_the_readme_shows_is_that_of_the_example():
+    (shown,) = blocks(README, "python")
+
+    assert shown == (ROOT / "examples/badges/badges/handlers.py").read_text()

@@ -9,7 +9,6 @@ from api.console import ledger, searching
 from api.console.console import Console, is_partial
 from api.console.entities.kinds import KINDS
 from api.console.searching import Search
-from handlers.registry import load
 from operations.delivery import look_up, spooled_since
 from operations.timeline import lag, meaning
 from state.client import limited
@@ -26,7 +25,7 @@ _FOUND = 286
 
 def add(routes: Blueprint, console: Console) -> None:
     """Add the list of deliveries, and the page of one."""
-    events = sorted(load())
+    events = sorted(console.services.handlers)
 
     @routes.get("/deliveries")
     def deliveries_page() -> Response:

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.console.console import Console
-from handlers.registry import load
 from operations.catalogue import catalogue
 from operations.deadline import Deadline
 from operations.fresh import Fresh, Seen
@@ -36,7 +35,7 @@ class Line:
 
 def add(routes: Blueprint, console: Console) -> None:
     """Add the page of the handlers."""
-    told = catalogue(load())
+    told = catalogue(console.services.handlers)
     counts = {hours: _fresh(console, int(hours)) for hours in SPANS}
 
     def page(show: Callable[..., Response], template: str) -> Response:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.services import Services
-from handlers.registry import load
 from operations.letter_jobs import Runner, Tools
 from operations.letter_reader import Reader
 from operations.overview import Watch
@@ -39,5 +38,5 @@ class Letters:
 def tools(services: Services) -> Letters:
     """Return the tools that work with `services`."""
     queues, db, now = services.queues, services.db, services.now
-    runner = Runner(Tools(queues, db, load(), now))
+    runner = Runner(Tools(queues, db, services.handlers, now))
     return Letters(Watch(queues, now), Reader(queues), runner, db)

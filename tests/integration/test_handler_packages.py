@@ -1,0 +1,143 @@
+"""Handlers in a package of their own: installed by pip, at work on real servers."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.commands import run_json
+from tests.packages import EXAMPLES, install, write
+from tests.processes import ROOT
+from tests.receiver import Receiver, until
+from tests.working import Worker
+
+FORGEWIRE = (sys.executable, "-c", "from cli.main import main; main()")
+SAMPLES = EXAMPLES / "badges" / "samples"
+#: Claims an event that the example claims as well.
+MEDALS = '''"""Hang medals."""
+
+from handlers import Put, handles
+from schemas.users import UserSchema
+
+
+@handles("badge_create", schema=UserSchema)
+def hang(user):
+    return [Put("medals", user.user_id, {})]
+'''
+
+
+@pytest.fixture(scope="module")
+def badges(tmp_path_factory):
+    """A folder into which pip installed the example."""
+    return install(EXAMPLES / "badges", tmp_path_factory.mktemp("badges"))
+
+
+@pytest.fixture(scope="module")
+def both(badges, tmp_path_factory):
+    """A path with the example and a package that claims one of its events."""
+    medals = write(tmp_path_factory.mktemp("medals"), "medals", MEDALS)
+    return f"{badges}{os.pathsep}{medals}"
+
+
+@pytest.fixture
+def start(tmp_path, servers):
+    """Starts workers on this test's queue and database, and ends them."""
+    started = []
+
+    def start(plugins, **settings):
+        at = (servers["AMQP_URL"], servers["AMQP_PREFIX"], servers["MONGODB_URL"])
+        worker = Worker(tmp_path, *at, plugins=plugins, **settings)
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.end()
+
+
+@pytest.fixture
+def receiver(tmp_path, servers):
+    receiver = Receiver(tmp_path, servers["AMQP_URL"], servers["AMQP_PREFIX"])
+    yield receiver.wait()
+    receiver.stop()
+
+
+def post(receiver, *names):
+    for name in names:
+        answer = receiver.post((SAMPLES / f"{name}.json").read_bytes())
+        assert answer.status_code == 202, answer.text
+
+
+def outcomes(database, number):
+    """What became of so many deliveries, by event."""
+    until(
+        lambda: database["deliveries"].count_documents({}) == number,
+        "each delivery has a row",
+    )
+    return {row["event"]: row["outcome"] for row in database["deliveries"].find()}
+
+
+def handlers(plugins, packages=""):
+    """What `forgewire handlers` says where these packages are installed."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("FORGEWIRE_")}
+    env |= {"PYTHONPATH": str(plugins), "FORGEWIRE_HANDLER_PACKAGES": packages}
+    return subprocess.run(
+        [*FORGEWIRE, "handlers", "--json"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def deciders(done):
+    """The handler of each event, from what `handlers` returned."""
+    assert done.returncode == 0, done.stderr
+    return {one["event"]: one["handler"] for one in json.loads(done.stdout)}
+
+
+def test_an_installed_package_decides_what_its_events_mean(
+    start, receiver, badges, database, servers
+):
+    start(badges)
+
+    post(receiver, "badge_update", "badge_destroy", "badge_create")
+
+    assert "dead" not in outcomes(database, 3).values()
+    shown = run_json("state", "show", "badges", 7, **servers)
+    assert (shown["label"], shown["state"]) == ("First merge request", "active")
+    gone = run_json("state", "show", "badges", 8, **servers)
+    assert gone["state"] == "deleted"
+
+
+def test_a_package_that_is_off_decides_nothing(start, receiver, both, database):
+    start(both, HANDLER_PACKAGES="none")
+
+    post(receiver, "badge_create")
+
+    assert outcomes(database, 1) == {"badge_create": "ignored"}
+
+
+def test_two_packages_that_claim_one_event_stop_the_start(start, both, badges):
+    worker = start(both)
+
+    assert worker.process.wait(30) == 2
+    (line,) = worker.log.read_text().splitlines()
+    assert line.startswith("The worker cannot run: badge_create is claimed by ")
+    assert f"badges.handlers.save ({badges}/badges/handlers.py:" in line
+    assert f"medals.hang ({both.partition(os.pathsep)[2]}/medals.py:7)" in line
+    assert line.endswith("FORGEWIRE_HANDLER_PACKAGES")
+
+
+def test_of_two_packages_that_claim_one_event_one_can_be_on(both):
+    at_once, one = handlers(both), handlers(both, "medals")
+
+    assert at_once.returncode == 2
+    assert at_once.stderr.startswith("Error: badge_create is claimed by ")
+    assert deciders(one)["badge_create"] == "medals.hang"
+    assert "badge_update" not in deciders(one)
