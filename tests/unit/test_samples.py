@@ -5,6 +5,7 @@ import json
 import pytest
 
 from schemas.body import event_name
+from schemas.catalogue import SYSTEM_HOOKS, WEB_HOOKS, events
 from schemas.test_deliveries import is_test_delivery
 from tests.samples.decide import HANDLERS, decide
 from tests.samples.load import event_of, names, payload
@@ -53,8 +54,24 @@ CATALOGUE = [
 ]
 
 
-def test_every_event_of_the_catalogue_is_claimed_and_no_other():
-    assert sorted(HANDLERS) == sorted(CATALOGUE)
+def test_every_event_of_the_catalogue_is_claimed_and_no_other_beside_it():
+    modules = {HANDLERS[event].decide.__module__ for event in CATALOGUE}
+
+    beside = [
+        event for event, it in HANDLERS.items() if it.decide.__module__ in modules
+    ]
+    assert sorted(beside) == sorted(CATALOGUE)
+
+
+def test_the_catalogue_of_the_code_is_the_same():
+    assert list(SYSTEM_HOOKS) == sorted(CATALOGUE)
+    assert sorted({*SYSTEM_HOOKS, *WEB_HOOKS}) == events()
+
+
+@pytest.mark.parametrize("name", WEB_HOOKS)
+def test_an_example_of_the_catalogue_bears_its_name(name):
+    assert name not in SYSTEM_HOOKS
+    assert event_name(WEB_HOOKS[name]) == name
 
 
 def test_every_claimed_event_has_a_real_sample():

@@ -7,7 +7,17 @@ from marshmallow import Schema, ValidationError
 
 from schemas.access import Access, AccessLevel
 from schemas.activity import RefChange, RefChanges, Refs
-from schemas.fields import MAX_TEXT, Count, Email, HostId, Text, Time, Told, parse_time
+from schemas.fields import (
+    MAX_TEXT,
+    Count,
+    Email,
+    Flag,
+    HostId,
+    Text,
+    Time,
+    Told,
+    parse_time,
+)
 from schemas.projects import Owner, Owners, Visibility
 
 
@@ -33,6 +43,17 @@ def test_zero_and_more_is_a_count(value):
 def test_anything_else_is_no_count(value):
     with pytest.raises(ValidationError, match="Not a number"):
         Count().deserialize(value)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_true_and_false_are_flags(value):
+    assert Flag().deserialize(value) is value
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", "", [], {}])
+def test_anything_else_is_no_flag(value):
+    with pytest.raises(ValidationError, match="Neither true nor false"):
+        Flag().deserialize(value)
 
 
 @pytest.mark.parametrize("value", ["a", "Björn", "$set.x", "a\x00b", "😀" * MAX_TEXT])
