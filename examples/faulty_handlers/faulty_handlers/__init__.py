@@ -1,0 +1,1 @@
+"""Handlers that break what handlers promise, one fault in each module."""

@@ -1,0 +1,1 @@
+"""The parts of `handlers.testing`, which holds handlers to what they promise."""
