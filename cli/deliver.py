@@ -54,7 +54,15 @@ def payloads(paths: Iterable[Path]) -> list[Payload]:
     files = [file for path in paths for file in _files(path)]
     if not files:
         raise NoPayloads("there is no *.json file in the folders named")
-    return [Payload(file.name, _read(file), str(uuid.uuid4())) for file in files]
+    return [Payload(file.name, read(file), str(uuid.uuid4())) for file in files]
+
+
+def read(file: Path) -> bytes:
+    """Return what a file holds; raise NoPayloads if it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise NoPayloads(f"{file}: {exc.strerror}") from exc
 
 
 def shuffled(listed: Sequence[Payload], seed: int) -> list[Payload]:
@@ -83,13 +91,6 @@ def deliver(
 
 def _files(path: Path) -> list[Path]:
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as exc:
-        raise NoPayloads(f"{file}: {exc.strerror}") from exc
 
 
 def _post(

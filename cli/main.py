@@ -25,7 +25,8 @@ COMMANDS = {
     "console": Place(
         "cli.console", "command", "Print a link that opens the console, once."
     ),
-    "send": Place("cli.send", "command", "Deliver payload files as the host would."),
+    "try": Place("cli.try_out", "command", "Show what an event would change."),
+    "send": Place("cli.send", "command", "Deliver events as the host would."),
     "state": Place("cli.state", "group", "Show what is known of a user, project, …"),
     "deliveries": Place("cli.deliveries", "group", "Show what became of a delivery."),
     "dead-letters": Place(

@@ -35,7 +35,7 @@ def print_table(
     Columns in `whole` are never folded: they hold what people copy.
     """
     table = _table()
-    listed = [[_cell(value) for value in row] for row in rows]
+    listed = [[as_cell(value) for value in row] for row in rows]
     for index, column in enumerate(columns):
         table.add_column(
             column.upper(),
@@ -55,7 +55,7 @@ def print_fields(title: str, fields: Mapping[str, object]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
-        table.add_row(Text(f"  {name.replace('_', ' ')}"), Text(_cell(value)))
+        table.add_row(Text(f"  {name.replace('_', ' ')}"), Text(as_cell(value)))
     _print(title, table)
 
 
@@ -83,6 +83,22 @@ def visible(text: str, *, keep: str = "") -> str:
     )
 
 
+def as_cell(value: object) -> str:
+    """Return a value as tables show it, in one line."""
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, Mapping):
+        fields = ", ".join(
+            f"{visible(key)}: {as_cell(it)}" for key, it in value.items()
+        )
+        return f"{{{fields}}}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(as_cell, value)) or "-"
+    return visible(str(value))
+
+
 def _table() -> Table:
     return Table(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
@@ -102,19 +118,6 @@ def _print(title: str | None, table: Table) -> None:
 def _justification(cells: Iterable[str]) -> Literal["left", "right"]:
     is_numeric = all(cell == "-" or cell.isdecimal() for cell in cells)
     return "right" if is_numeric else "left"
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, Mapping):
-        fields = ", ".join(f"{visible(key)}: {_cell(it)}" for key, it in value.items())
-        return f"{{{fields}}}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value)) or "-"
-    return visible(str(value))
 
 
 def _moment(value: datetime) -> str:

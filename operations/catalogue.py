@@ -1,27 +1,35 @@
 """Tell which events there are, and which function decides what they change."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema
 
 from handlers.registry import Handler
+from schemas.catalogue import events
 
 
 def catalogue(handlers: Mapping[str, Handler]) -> list[dict[str, Any]]:
     """Return what there is to tell of each event, in the order of their names."""
-    return [
-        {
-            "event": event,
-            "handler": handler.name,
-            "schema": _name(type(handler.schema)),
-            "does": _sentence(handler),
-            "where": _where(handler),
-        }
-        for event, handler in sorted(handlers.items())
-    ]
+    return [line(event, handler) for event, handler in sorted(handlers.items())]
+
+
+def line(event: str, handler: Handler) -> dict[str, Any]:
+    """Return what there is to tell of one event and of who decides on it."""
+    return {
+        "event": event,
+        "handler": handler.name,
+        "schema": _name(type(handler.schema)),
+        "does": _sentence(handler),
+        "where": _where(handler),
+    }
+
+
+def without_handler(handlers: Iterable[str]) -> list[str]:
+    """Return the events that the host can send and no handler wants, in their order."""
+    return sorted(set(events()).difference(handlers))
 
 
 def _name(schema: type[Schema]) -> str:

@@ -90,7 +90,16 @@ def test_a_shorter_span_counts_less_but_knows_when_it_was(visits):
 def test_events_without_a_handler_are_listed(visits):
     page = counted(visits)
 
-    assert "meteor" in page.text.partition("Events without a handler</h2>")[2]
+    listed = page.text.partition("Events without a handler</h2>")[2]
+    assert "meteor" in listed
+    assert "1 came, and were ignored" in words(page)
+    # The host can send it, but did not.
+    assert row(page, "pipeline") == {
+        "Event": "pipeline",
+        "Received": "0",
+        "Dead": "0",
+        "Last seen": "never",
+    }
     part = visits.part(f"{PAGE}/part?hours=24")
     assert part.status_code == 200
     assert "<html" not in part.text

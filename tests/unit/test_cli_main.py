@@ -1,11 +1,14 @@
 """Show that every command is there, explains itself, and fails in one line."""
 
+import re
+
 import click
 import pytest
 
 from cli.explain import Failure, explained
 from cli.main import COMMANDS, main
 from config.settings import SettingsError
+from operations import catalogue
 from schemas.errors import BrokerUnavailable, ForgewireError, StateUnavailable
 from tests.commands import run, run_json
 
@@ -34,6 +37,8 @@ def test_every_command_explains_itself(words, option):
     [
         ("send",),
         ("demo",),
+        ("try",),
+        ("handlers",),
         ("ingest",),
         ("worker",),
         ("api",),
@@ -100,6 +105,7 @@ def test_the_version_is_shown():
         ("forget", "41"),
         ("send",),
         ("send", "/nowhere/at-all.json"),
+        ("try",),
         ("demo", "--seed", "x"),
         ("audit", "--nonsense"),
         ("user", "show"),
@@ -169,17 +175,33 @@ def test_a_wrong_setting_is_named(words):
     assert result.stdout == ""
 
 
-def test_handlers_are_listed():
+def test_handlers_are_listed_with_their_schemas_and_places():
     result = run("handlers")
 
     assert result.exit_code == 0
-    assert "user_rename" in result.stdout
-    assert "handlers.users.rename" in result.stdout
+    assert re.search(
+        r"user_rename +handlers\.users\.rename +UserSchema +handlers/users\.py:\d+\n",
+        result.stdout,
+    )
 
 
-def test_handlers_are_listed_for_programs_with_their_schemas():
-    assert {
+def test_handlers_are_listed_for_programs_with_what_they_do():
+    (told,) = [it for it in run_json("handlers") if it["event"] == "user_rename"]
+
+    assert told.pop("where").startswith("handlers/users.py:")
+    assert told == {
         "event": "user_rename",
         "handler": "handlers.users.rename",
-        "schema": "UserSchema",
-    } in run_json("handlers")
+        "schema": "schemas.users.UserSchema",
+        "does": "Keep the new username, and move what lies in the personal namespace.",
+    }
+
+
+def test_what_the_host_can_send_and_nobody_wants_is_listed():
+    shown = run("handlers").stdout.splitlines()[-1]
+    told = {it["event"]: it["handler"] for it in run_json("handlers")}
+
+    assert shown.startswith("events of the host without a handler: deployment, ")
+    assert told["pipeline"] is None
+    assert told.keys() == {*catalogue.events()}
+    assert catalogue.without_handler(catalogue.events()) == []

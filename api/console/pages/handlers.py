@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.console.console import Console
-from operations.catalogue import catalogue
+from operations.catalogue import catalogue, without_handler
 from operations.deadline import Deadline
 from operations.fresh import Fresh, Seen
 from state.by_event import Counted, counted
@@ -76,9 +76,9 @@ def _seen(
 def _lines(
     told: list[dict[str, Any]], counts: Mapping[str, Counted] | None
 ) -> list[Line]:
-    """Return a line for each event that has a handler, and for each that came."""
+    """Return a line for each event of the host, and for each other that came."""
     handlers = {it["event"]: it for it in told}
-    events = sorted({*handlers, *(counts or {})})
+    events = sorted({*handlers, *without_handler(handlers), *(counts or {})})
     return [
         Line(
             event,
