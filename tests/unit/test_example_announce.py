@@ -1,0 +1,119 @@
+"""Check the example of a reaction against the verifier of Standard Webhooks."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from standardwebhooks import Webhook
+
+from examples.announce.announce.reactions import NotTaken, announce, tell
+from handlers import Transition
+
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+RENAMED = Transition(
+    collection="users",
+    id=41,
+    kind="changed",
+    source="gitlab",
+    before={"username": "ada"},
+    after={"username": "ada.sample"},
+    changed_fields=("name", "username"),
+    key="users/gitlab:41@3#announce.reactions.announce",
+)
+
+
+class Inbox:
+    """A server that keeps what it is sent, and answers as it is told, then 204."""
+
+    def __init__(self):
+        self.requests, self.answers = [], []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                inbox.requests.append((dict(self.headers), body))
+                self.send_response(inbox.answers.pop(0) if inbox.answers else 204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/rosebud"
+        self.environ = {"ANNOUNCE_URL": self.url, "ANNOUNCE_SECRET": SECRET}
+        threading.Thread(target=self.server.serve_forever, args=(0.01,)).start()
+
+    def ids(self):
+        return [headers["webhook-id"] for headers, _ in self.requests]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def inbox():
+    inbox = Inbox()
+    yield inbox
+    inbox.close()
+
+
+def test_it_reacts_to_accounts_that_come_are_renamed_and_go():
+    assert announce.collection == "users"
+    assert announce.kinds == {"created", "changed", "deleted"}
+    assert announce.fields == {"username"}
+
+
+def test_what_it_sends_is_signed_as_the_verifier_wants_it(inbox):
+    tell(RENAMED, inbox.environ)
+
+    ((headers, body),) = inbox.requests
+    assert Webhook(SECRET).verify(body, headers) == {
+        "type": "users.changed",
+        "data": {
+            "source": "gitlab",
+            "id": 41,
+            "username": "ada.sample",
+            "changed_fields": ["name", "username"],
+        },
+    }
+
+
+def test_what_is_told_twice_bears_the_same_id(inbox):
+    tell(RENAMED, inbox.environ)
+    tell(RENAMED, inbox.environ)
+
+    first, again = inbox.ids()
+    assert first == again
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_who_is_busy_for_a_moment_is_told_again(inbox, status):
+    inbox.answers = [status]
+
+    tell(RENAMED, inbox.environ)
+
+    assert len(inbox.requests) == 2
+    assert len(set(inbox.ids())) == 1
+
+
+@pytest.mark.parametrize(("status", "tries"), [(503, 3), (400, 1), (302, 1)])
+def test_who_does_not_take_it_leaves_it_to_a_later_try(inbox, status, tries):
+    inbox.answers = [status] * 3
+
+    with pytest.raises(NotTaken, match=f"^answered {status}$"):
+        tell(RENAMED, inbox.environ)
+
+    assert len(inbox.requests) == tries
+
+
+def test_without_an_answer_neither_url_nor_names_are_quoted(inbox):
+    inbox.close()
+
+    with pytest.raises(NotTaken) as raised:
+        tell(RENAMED, inbox.environ)
+
+    assert str(raised.value) == "no answer: ConnectionError"
+    assert raised.value.__cause__ is None
