@@ -33,7 +33,8 @@ def modules(names: Collection[str] | None = None) -> list[ModuleType]:
     own = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
     ours = [importlib.import_module(f"handlers.{name}") for name in own]
     points = entry_points(group=ENTRY_POINT_GROUP)
-    return [*ours, *map(loaded, chosen(points, names))]
+    found = (module for point in chosen(points, names) for module in offered(point))
+    return [*ours, *found]
 
 
 def chosen(
@@ -54,6 +55,18 @@ def chosen(
             f"(offered: {offered}): install it beside Forgewire, or take it out"
         )
     return [point for point in there if point.name in names]
+
+
+def offered(point: EntryPoint) -> list[ModuleType]:
+    """Return the module that `point` leads to, and of a package its modules too.
+
+    Raise CannotLoad.
+    """
+    found = loaded(point)
+    path = getattr(found, "__path__", ())
+    names = sorted(it.name for it in pkgutil.iter_modules(path, f"{found.__name__}."))
+    below = (EntryPoint(point.name, name, point.group) for name in names)
+    return [found, *map(loaded, below)]
 
 
 def loaded(point: EntryPoint) -> ModuleType:

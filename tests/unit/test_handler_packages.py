@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from handlers.packages import CannotLoad, NotInstalled, chosen, loaded
+from handlers.packages import CannotLoad, NotInstalled, chosen, loaded, offered
 from handlers.registry import load
 
 
@@ -49,6 +49,23 @@ def test_without_any_package_our_own_handlers_are_there():
 
 def test_an_entry_point_leads_to_its_module():
     assert loaded(BADGES).__name__ == "handlers.keys"
+
+
+def test_of_a_package_all_modules_count():
+    names = [module.__name__ for module in offered(point("kit", "handlers.kit"))]
+
+    assert names[0] == "handlers.kit"
+    assert {"handlers.kit.faults", "handlers.kit.orders"} <= set(names[1:])
+
+
+def test_a_module_of_a_package_that_does_not_load_is_told(tmp_path, monkeypatch):
+    (tmp_path / "halves").mkdir()
+    (tmp_path / "halves" / "__init__.py").touch()
+    (tmp_path / "halves" / "broken.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(CannotLoad, match=r"from halves\.broken: ZeroDivisionError at "):
+        offered(point("halves", "halves"))
 
 
 @pytest.mark.parametrize(
