@@ -36,7 +36,7 @@ _BUILTIN: dict[Any, str] = {
 }
 #: The same for functions written in Python, by their code.
 _PYTHON = {
-    type(os.environ).__getitem__.__code__: "the environment",
+    os._Environ.__getitem__.__code__: "the environment",  # noqa: SLF001
     socket.getaddrinfo.__code__: "the network",
     socket.socket.__init__.__code__: "the network",
     subprocess.Popen.__init__.__code__: "another process",
