@@ -2,11 +2,13 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
 import pytest
 
+from cli.handler_state import HandlerState
 from tests.commands import run_json
 from tests.packages import EXAMPLES, install, write
 from tests.processes import ROOT
@@ -141,3 +143,10 @@ def test_of_two_packages_that_claim_one_event_one_can_be_on(both):
     assert at_once.stderr.startswith("Error: badge_create is claimed by ")
     assert deciders(one)["badge_create"] == "medals.hang"
     assert "badge_update" not in deciders(one)
+
+
+def test_the_example_keeps_what_handlers_promise(database, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES / "badges")
+    its = runpy.run_path(str(EXAMPLES / "badges" / "test_contract.py"))
+
+    its["test_contract"](HandlerState(database))

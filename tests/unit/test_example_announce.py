@@ -6,8 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from standardwebhooks import Webhook
 
-from examples.announce.announce.reactions import NotTaken, announce, tell
+from examples.announce.announce.reactions import announce, tell
 from handlers import Transition
+from schemas.errors import Rejected, Unavailable
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 RENAMED = Transition(
@@ -99,20 +100,29 @@ def test_who_is_busy_for_a_moment_is_told_again(inbox, status):
     assert len(set(inbox.ids())) == 1
 
 
-@pytest.mark.parametrize(("status", "tries"), [(503, 3), (400, 1), (302, 1)])
-def test_who_does_not_take_it_leaves_it_to_a_later_try(inbox, status, tries):
-    inbox.answers = [status] * 3
+def test_who_stays_busy_is_left_to_a_later_try(inbox):
+    inbox.answers = [503] * 3
 
-    with pytest.raises(NotTaken, match=f"^answered {status}$"):
+    with pytest.raises(Unavailable, match=r"^answered 503$"):
         tell(RENAMED, inbox.environ)
 
-    assert len(inbox.requests) == tries
+    assert len(inbox.requests) == 3
+
+
+@pytest.mark.parametrize("status", [302, 400, 410])
+def test_who_refuses_it_is_asked_no_more(inbox, status):
+    inbox.answers = [status]
+
+    with pytest.raises(Rejected, match=f"^answered {status}$"):
+        tell(RENAMED, inbox.environ)
+
+    assert len(inbox.requests) == 1
 
 
 def test_without_an_answer_neither_url_nor_names_are_quoted(inbox):
     inbox.close()
 
-    with pytest.raises(NotTaken) as raised:
+    with pytest.raises(Unavailable) as raised:
         tell(RENAMED, inbox.environ)
 
     assert str(raised.value) == "no answer: ConnectionError"

@@ -17,6 +17,7 @@ from tenacity import (
 )
 
 from handlers import Transition, reacts_to
+from schemas.errors import Rejected, Unavailable
 
 #: Where it is told, and the secret that both sides know: `whsec_` and base64.
 URL, SECRET = "ANNOUNCE_URL", "ANNOUNCE_SECRET"
@@ -26,14 +27,6 @@ PATIENCE = (2.0, 4.0)
 TAKEN, BUSY = range(200, 300), {429, *range(500, 600)}
 
 
-class NotTaken(Exception):
-    """Raised when the other system did not take it; says nothing of what it was."""
-
-
-class Busy(NotTaken):
-    """Raised when it may take it in a moment."""
-
-
 @reacts_to("users", "created", "changed", "deleted", fields=("username",), seconds=30)
 def announce(transition: Transition) -> None:
     """Tell of an account. Who is told twice knows it by `webhook-id`."""
@@ -41,25 +34,33 @@ def announce(transition: Transition) -> None:
 
 
 def tell(transition: Transition, environ: Mapping[str, str]) -> None:
-    """Send one transition to where `environ` says; raise NotTaken."""
-    body = json.dumps(
-        {
-            "type": f"{transition.collection}.{transition.kind}",
-            "data": {
-                "source": transition.source,
-                "id": transition.id,
-                "username": transition.after.get("username"),
-                "changed_fields": transition.changed_fields,
-            },
-        }
-    )
-    # The key has dots, which part what is signed.
-    digest = hashlib.sha256(transition.key.encode()).hexdigest()
-    _send(environ[URL], environ[SECRET], f"msg_{digest[:32]}", body.encode())
+    """Send one transition to where `environ` says.
+
+    Raise Unavailable if it may be taken later, and Rejected if it never will be.
+    """
+    url, secret = environ[URL], environ[SECRET]
+    _send(url, secret, message_id(transition.key), body_of(transition))
+
+
+def message_id(key: str) -> str:
+    """Return an id without dots, since they part what is signed."""
+    return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def body_of(transition: Transition) -> bytes:
+    """Return what is told, as JSON."""
+    data = {
+        "source": transition.source,
+        "id": transition.id,
+        "username": transition.after.get("username"),
+        "changed_fields": transition.changed_fields,
+    }
+    kind = f"{transition.collection}.{transition.kind}"
+    return json.dumps({"type": kind, "data": data}).encode()
 
 
 @retry(
-    retry=retry_if_exception_type(Busy),
+    retry=retry_if_exception_type(Unavailable),
     stop=stop_after_attempt(3),
     wait=wait_random_exponential(multiplier=0.1, max=2),
     reraise=True,
@@ -72,11 +73,11 @@ def _send(url: str, secret: str, message_id: str, body: bytes) -> None:
         )
     except requests.RequestException as exc:
         # Its message may quote the URL, which may hold a password.
-        raise Busy(f"no answer: {type(exc).__name__}") from None
+        raise Unavailable(f"no answer: {type(exc).__name__}") from None
     if answer.status_code in BUSY:
-        raise Busy(f"answered {answer.status_code}")
+        raise Unavailable(f"answered {answer.status_code}")
     if answer.status_code not in TAKEN:
-        raise NotTaken(f"answered {answer.status_code}")
+        raise Rejected(f"answered {answer.status_code}")
 
 
 def signed(secret: str, message_id: str, now: int, body: bytes) -> dict[str, str]:
