@@ -37,7 +37,9 @@ COMMANDS = {
     "user": Place("cli.user", "group", "Decide who may do what."),
     "token": Place("cli.token", "group", "Hand out tokens of the API, revoke them."),
     "keys": Place("cli.keys", "group", "Make and change the keys that sign tokens."),
+    "new": Place("cli.new", "group", "Write a handler with schema, samples and test."),
     "handlers": Place("cli.handlers", "command", "List which function decides what."),
+    "export": Place("cli.export", "group", "Write contracts for others, check them."),
     "check-config": Place(
         "cli.check_config", "command", "Check settings, keys, spool and servers."
     ),

@@ -122,6 +122,8 @@ def test_the_version_is_shown():
         ("token", "revoke", "x", "--user", "41"),
         ("keys", "generate", "--algorithm", "HS256"),
         ("keys", "rotate", "--algorithm", "none"),
+        ("new", "handler"),
+        ("new", "handler", "badge_create", "--from", "/nowhere/at-all.json"),
     ],
     ids=" ".join,
 )

@@ -1,0 +1,1 @@
+"""What `forgewire new handler` writes: a handler, its schema, samples and a test."""
