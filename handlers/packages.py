@@ -64,8 +64,12 @@ def offered(point: EntryPoint) -> list[ModuleType]:
     """
     found = loaded(point)
     path = getattr(found, "__path__", ())
-    names = sorted(it.name for it in pkgutil.iter_modules(path, f"{found.__name__}."))
-    below = (EntryPoint(point.name, name, point.group) for name in names)
+    # To import `__main__` would run it.
+    names = sorted({it.name for it in pkgutil.iter_modules(path)} - {"__main__"})
+    below = (
+        EntryPoint(point.name, f"{found.__name__}.{name}", point.group)
+        for name in names
+    )
     return [found, *map(loaded, below)]
 
 

@@ -58,6 +58,17 @@ def test_of_a_package_all_modules_count():
     assert {"handlers.kit.faults", "handlers.kit.orders"} <= set(names[1:])
 
 
+def test_a_package_that_can_be_run_is_not(tmp_path, monkeypatch):
+    (tmp_path / "runnable").mkdir()
+    (tmp_path / "runnable" / "__init__.py").touch()
+    (tmp_path / "runnable" / "__main__.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    (only,) = offered(point("runnable", "runnable"))
+
+    assert only.__name__ == "runnable"
+
+
 def test_a_module_of_a_package_that_does_not_load_is_told(tmp_path, monkeypatch):
     (tmp_path / "halves").mkdir()
     (tmp_path / "halves" / "__init__.py").touch()
