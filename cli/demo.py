@@ -14,12 +14,13 @@ from typing import TypeAlias
 import click
 from rich.console import Console
 
-from cli import deliver
+from cli import deliver, payloads
 from cli.explain import Failure
 from cli.local.screen import Screen, Stopped
 from cli.local.stack import Stack
 from cli.options import examples
 from cli.output import print_table, progress
+from cli.proof import by_token
 from cli.up import stop_signals
 from config.settings import SettingsError
 from schemas.errors import ForgewireError
@@ -78,7 +79,7 @@ def command(*, paths: tuple[Path, ...], seed: int) -> None:
     shuffled order; whatever the order, the tables at the end are the same. No other
     stack is touched. Exits 0 if nothing is lost and nothing is dead, else 1.
     """
-    listed = deliver.payloads(paths or [_SAMPLES])
+    listed = payloads.payloads(paths or [_SAMPLES])
     try:
         with (
             stop_signals() as should_stop,
@@ -87,7 +88,7 @@ def command(*, paths: tuple[Path, ...], seed: int) -> None:
             screen = Screen(Console(stderr=True), should_stop=should_stop)
             screen.say("a stack of its own starts, on free ports")
             with Stack(environment(os.environ, folder), screen=screen) as stack:
-                seen = _run(stack, screen, deliver.shuffled(listed * 2, seed))
+                seen = _run(stack, screen, payloads.shuffled(listed * 2, seed))
     except Stopped:
         sys.exit(1)
     except (ForgewireError, SettingsError) as exc:
@@ -108,11 +109,11 @@ def environment(environ: Mapping[str, str], folder: str) -> dict[str, str]:
     }
 
 
-def _run(stack: Stack, screen: Screen, to_send: list[deliver.Payload]) -> Seen:
+def _run(stack: Stack, screen: Screen, to_send: list[payloads.Payload]) -> Seen:
     """Deliver, wait until all is accounted for, and look at the state."""
     at = stack.endpoints
     screen.say(f"delivering {len(to_send)} hooks: each sample twice, shuffled")
-    delivering = deliver.deliver(to_send, at.ingest, token=at.token.encode())
+    delivering = deliver.deliver(to_send, at.ingest, proof=by_token(at.token.encode()))
     accepted = 0
     for answer in progress(delivering, total=len(to_send), what="delivering"):
         screen.pause(0)

@@ -1,24 +1,21 @@
-"""`forgewire send`: deliver payload files to a receiver, as the host would."""
+"""`forgewire send`: deliver events to a receiver, as the host would."""
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from environs import ValidationError
 
-from cli import connect, deliver
+from cli import connect, deliver, made, payloads, secret, sent
 from cli.explain import Failure
 from cli.local.roles import url as url_of
 from cli.options import examples, json_option, source_option
-from cli.output import print_json, print_table, progress, visible
-from config import parse
+from cli.output import print_json, progress
+from cli.proof import Proof
 from config.settings import Settings
-
-UNAUTHENTICATED = 401
+from handlers.registry import load
 
 
 @click.command(
@@ -26,15 +23,10 @@ UNAUTHENTICATED = 401
     epilog=examples(
         "forgewire send tests/samples --times 2 --shuffle 7",
         "forgewire send user.json --url https://hooks.example.com --token-file token",
+        "forgewire send user_create user_add_to_team --number 100 --signed",
     ),
 )
-@click.argument(
-    "paths",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-)
+@click.argument("words", metavar="FILE|EVENT...", nargs=-1, required=True)
 @click.option(
     "--url",
     metavar="URL",
@@ -44,10 +36,24 @@ UNAUTHENTICATED = 401
 @click.option(
     "--token-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with the token. Default: FORGEWIRE_GITLAB_TOKENS, else that of the "
-    "`forgewire up` in this folder.",
+    help="A file with the token; with one that begins with whsec_ each delivery is "
+    "signed. Default: FORGEWIRE_GITLAB_TOKENS, else that of the `forgewire up` in "
+    "this folder.",
+)
+@click.option(
+    "--signed",
+    is_flag=True,
+    help="Sign each delivery: with FORGEWIRE_GITLAB_SIGNING_TOKENS, or --token-file.",
 )
 @source_option
+@click.option(
+    "--number",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Make up N of each EVENT, each about another id.",
+)
 @click.option(
     "--times",
     metavar="N",
@@ -62,39 +68,55 @@ UNAUTHENTICATED = 401
 @json_option
 def command(
     *,
-    paths: tuple[Path, ...],
+    words: tuple[str, ...],
     url: str | None,
     token_file: Path | None,
+    signed: bool,
     source: str,
+    number: int,
     times: int,
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Deliver payload files, or the *.json files of folders, to a receiver.
+    """Deliver payload files, the *.json files of folders, or events that are made up.
 
-    A payload is the JSON body of a hook. Like the host, it is tried once. Exits 1 if
-    one of them is not accepted.
+    A payload is the JSON body of a hook. An EVENT that a handler wants is made up to
+    fit its schema, with ids from 900000001 on. Like the host, each is tried once. Exits
+    1 if one of them is not accepted.
     """
     settings = connect.settings()
-    listed = deliver.payloads(paths) * times
+    listed = _listed(words, settings, number) * times
     if seed is not None:
-        listed = deliver.shuffled(listed, seed)
+        listed = payloads.shuffled(listed, seed)
     where = _base(url) if url else _receiver(settings)
-    token = _read_token(token_file) if token_file else _token(settings, source)
-    answers = _deliver(listed, where, token, source)
+    proof = secret.chosen(settings, source, token_file, signed=signed)
+    answers = _deliver(listed, where, proof, source)
     if as_json:
         print_json([asdict(answer) for answer in answers])
     else:
-        _show(answers)
+        sent.show(answers)
     sys.exit(0 if all(answer.is_accepted for answer in answers) else 1)
 
 
+def _listed(
+    words: Sequence[str], settings: Settings, number: int
+) -> list[payloads.Payload]:
+    """Return the payloads of all words, in their order."""
+    paths = [Path(word) for word in words]
+    if all(path.exists() for path in paths):
+        return payloads.payloads(paths)
+    try:
+        return made.payloads(words, load(settings.handler_packages), number=number)
+    except made.NothingToMakeUp as exc:
+        raise click.BadParameter(str(exc), param_hint="FILE|EVENT") from exc
+
+
 def _deliver(
-    listed: Sequence[deliver.Payload], where: str, token: bytes, source: str
+    listed: Sequence[payloads.Payload], where: str, proof: Proof, source: str
 ) -> list[deliver.Answer]:
     """Deliver all; raise Failure if the first gets no answer, as none would."""
     answers: list[deliver.Answer] = []
-    delivering = deliver.deliver(listed, where, token=token, source=source)
+    delivering = deliver.deliver(listed, where, proof=proof, source=source)
     for answer in progress(delivering, total=len(listed), what="delivering"):
         if not answers and not answer.status:
             raise Failure(
@@ -104,32 +126,6 @@ def _deliver(
             )
         answers.append(answer)
     return answers
-
-
-def _show(answers: Sequence[deliver.Answer]) -> None:
-    print_table(
-        ("", "result", "delivery id", "file"),
-        [(it.status, it.result, it.delivery_id, it.name) for it in answers],
-        whole=("", "result", "delivery id"),
-    )
-    refused = [answer for answer in answers if not answer.is_accepted]
-    click.echo(
-        f"\ndelivered {len(answers)}  accepted {len(answers) - len(refused)}  "
-        f"refused {len(refused)}"
-    )
-    for line in _advice(refused):
-        click.echo(visible(line))
-
-
-def _advice(refused: Iterable[deliver.Answer]) -> list[str]:
-    kinds = Counter((it.status, it.result, it.advice) for it in refused)
-    lines = [
-        f"{number} x {status} {result}: {advice}"
-        for (status, result, advice), number in kinds.items()
-    ]
-    if any(status == UNAUTHENTICATED for status, _, _ in kinds):
-        lines.append("The token is not one of that receiver: see --token-file.")
-    return lines
 
 
 def _base(url: str) -> str:
@@ -144,21 +140,3 @@ def _base(url: str) -> str:
 def _receiver(settings: Settings) -> str:
     found = connect.running_stack(os.environ).get("ingest")
     return str(found) if found else url_of(settings.ingest_bind)
-
-
-def _read_token(file: Path) -> bytes:
-    try:
-        return parse.tokens(file.read_bytes().decode("utf-8", "surrogateescape"))[0]
-    except (OSError, IndexError, ValidationError):
-        # What went wrong may quote the token.
-        raise Failure(f"{file} holds no token") from None
-
-
-def _token(settings: Settings, source: str) -> bytes:
-    found = settings.sources.get(source)
-    if found is None or not found.tokens:
-        raise Failure(
-            f"there is no token for {source}: set FORGEWIRE_GITLAB_TOKENS, give "
-            "--token-file, or run this in the folder of a running `forgewire up`"
-        )
-    return found.tokens[0]

@@ -9,10 +9,10 @@ import click
 
 from broker.message import Message
 from cli import connect, made, trial
-from cli.deliver import read
 from cli.explain import Failure
 from cli.options import examples, json_option, source_option
 from cli.output import print_json
+from cli.payloads import read
 from config.settings import Settings
 from handlers.registry import load
 from operations.trying import Tried, try_out
@@ -22,8 +22,6 @@ from state.rehearsal import Rehearsal, rehearse
 
 #: Where the sample of an event may be, below the folder in which the command runs.
 SAMPLES = (Path("tests/samples"), Path("samples"))
-#: The number of what made-up events are about.
-NUMBER = 41
 
 
 @click.command(
@@ -57,7 +55,9 @@ def command(*, what: str, against: str | None, source: str, as_json: bool) -> No
     now = datetime.now(UTC)
     handlers = load(settings.handler_packages)
     file = next((it for it in _files(what) if it.is_file()), None)
-    body = read(file) if file else made.body(what, handlers, number=NUMBER, now=now)
+    body = (
+        read(file) if file else made.body(what, handlers, number=made.FIRST_ID, now=now)
+    )
     message = _message(body, source, now)
     tried = try_out(message, handlers)
     rehearsal = None if against is None else _rehearsal(tried, against, settings)

@@ -34,16 +34,18 @@ class Signature:
         """Return whether one of the `keys` made one of the claimed signatures."""
         found = False
         for key in keys:
-            expected = self._sign(body, key)
+            expected = sign(self.id, self.timestamp, body, key)
             for claimed in self.claimed:
                 found |= hmac.compare_digest(expected, claimed)
         return found
 
-    def _sign(self, body: bytes, key: bytes) -> bytes:
-        head = f"{self.id}.{self.timestamp}.".encode("latin-1", "replace")
-        digest = hmac.new(key, head, "sha256")
-        digest.update(body)
-        return b64encode(digest.digest())
+
+def sign(id_: str, timestamp: str, body: bytes, key: bytes) -> bytes:
+    """Return the signature in base64, without its version."""
+    head = f"{id_}.{timestamp}.".encode("latin-1", "replace")
+    digest = hmac.new(key, head, "sha256")
+    digest.update(body)
+    return b64encode(digest.digest())
 
 
 def read(headers: Headers, now_seconds: float) -> Signature:

@@ -6,28 +6,41 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from standardwebhooks import Webhook
 
 from broker.topology import Topology
 from cli.local import ports
 from tests.commands import row, run, run_json
 from tests.rabbit import channel
-from tests.receiver import Receiver
+from tests.receiver import CONFIG, SIGNING_TOKEN, Receiver, until
 from tests.receiving import TOKEN
 
+PREFIX = "test-cli-send"
 USER = {"event_name": "user_create", "user_id": 41, "name": "Ada Sample"}
 
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory, rabbitmq):
     """A receiver that the tests of this module share."""
-    prefix = "test-cli-send"
-    running = Receiver(tmp_path_factory.mktemp("receiver"), rabbitmq.url, prefix)
+    running = Receiver(tmp_path_factory.mktemp("receiver"), rabbitmq.url, PREFIX)
     yield running.wait()
     assert running.stop() == 0
     with channel(rabbitmq.url) as it:
-        for name in (Topology(prefix).events, Topology(prefix).dead_letters):
+        for name in (Topology(PREFIX).events, Topology(PREFIX).dead_letters):
             it.queue_delete(name)
             it.exchange_delete(name)
+
+
+@pytest.fixture
+def taken(rabbitmq, receiver):
+    """Take so many bodies from an empty queue, the oldest first."""
+    with channel(rabbitmq.url) as it:
+        queue = Topology(PREFIX).events
+        it.queue_purge(queue)
+        yield lambda number: [
+            until(lambda: it.basic_get(queue, auto_ack=True)[2], "a message")
+            for _ in range(number)
+        ]
 
 
 @pytest.fixture
@@ -217,19 +230,100 @@ def test_a_receiver_that_goes_away_is_told_beside_what_it_took(folder):
     assert "1 x 0 ConnectionError: No receiver answered." in result.stdout
 
 
+def test_events_are_made_up_that_the_receiver_takes(receiver, taken):
+    words = ("send", "user_create", "push", "--number", 2, "--url", receiver.url)
+
+    answers = run_json(*words, GITLAB_TOKENS=TOKEN)
+
+    bodies = [json.loads(body) for body in taken(4)]
+    assert [it["name"] for it in answers] == ["user_create"] * 2 + ["push"] * 2
+    assert {it["status"] for it in answers} == {202}
+    assert len({it["delivery_id"] for it in answers}) == 4
+    assert [it["event_name"] for it in bodies] == [it["name"] for it in answers]
+    assert [it["user_id"] for it in bodies[:2]] == [900_000_001, 900_000_002]
+
+
+def test_files_and_events_go_in_the_order_in_which_they_are_named(folder, receiver):
+    words = ("send", "user_create", folder / "a.json", "--url", receiver.url)
+
+    answers = run_json(*words, GITLAB_TOKENS=TOKEN)
+
+    assert [it["name"] for it in answers] == ["user_create", "a.json"]
+
+
+def test_what_is_neither_a_file_nor_an_event_is_wrong_usage(receiver):
+    result = run("send", "badge_create", "--url", receiver.url, GITLAB_TOKENS=TOKEN)
+
+    assert result.exit_code == 2
+    assert "badge_create is no file, and no event" in result.stderr
+
+
+@pytest.mark.parametrize("how", ["setting", "file"])
+def test_a_receiver_that_takes_signed_deliveries_only_takes_ours(folder, receiver, how):
+    words = ["send", "user_create", "--url", receiver.url, "--source", "signed"]
+    settings = {}
+    if how == "file":
+        (folder / "token").write_text(SIGNING_TOKEN)
+        words += ["--token-file", folder / "token"]
+    else:
+        (folder / "sources.toml").write_text(CONFIG)
+        settings["CONFIG"] = folder / "sources.toml"
+
+    answers = run_json(*words, **settings)
+
+    assert [it["status"] for it in answers] == [202]
+
+
+def test_who_is_told_to_sign_does_so_though_there_is_a_plain_token(folder):
+    tokens = {"GITLAB_TOKENS": TOKEN, "GITLAB_SIGNING_TOKENS": SIGNING_TOKEN}
+    seen = []
+    with somebody_else(202, b"{}", seen=seen) as url:
+        plain = run("send", folder / "a.json", "--url", url, **tokens)
+        signed = run("send", folder / "a.json", "--url", url, "--signed", **tokens)
+
+    assert (plain.exit_code, signed.exit_code) == (0, 0)
+    (plain_headers, _), (headers, body) = seen
+    assert "webhook-signature" not in plain_headers
+    assert "x-gitlab-token" not in headers
+    assert Webhook(SIGNING_TOKEN).verify(body, headers) == USER
+
+
+@pytest.mark.parametrize("text", [TOKEN, "whsec_", "whsec_short", "whsec_c2hvcnQ="])
+def test_a_file_without_signing_token_is_told(folder, text):
+    (folder / "token").write_text(text)
+
+    result = run("send", folder, "--signed", "--token-file", folder / "token")
+
+    assert result.exit_code == 2
+    assert "token holds no signing token" in result.stderr
+
+
+def test_who_has_no_signing_token_is_told_where_to_put_one(folder):
+    result = run("send", folder, "--signed", GITLAB_TOKENS=TOKEN)
+
+    assert result.exit_code == 2
+    assert "FORGEWIRE_GITLAB_SIGNING_TOKENS" in result.stderr
+
+
 def at(url):
     """Settings by which a receiver is found like that of a stack."""
     return {"INGEST_BIND": url.removeprefix("http://"), "GITLAB_TOKENS": TOKEN}
 
 
 @contextmanager
-def somebody_else(status, body, answers=9):
-    """A server that is no receiver, and hangs up after so many answers."""
+def somebody_else(status, body, answers=9, seen=None):
+    """A server that is no receiver, and hangs up after so many answers.
+
+    It puts headers and body of each request into `seen`.
+    """
     left = [answers]
+    seen = [] if seen is None else seen
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): it for name, it in self.headers.items()}
+            seen.append((headers, sent))
             left[0] -= 1
             if left[0] < 0:
                 return

@@ -1,9 +1,9 @@
 """Show what `forgewire try` says of an event, alone and against a real state."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -84,10 +84,15 @@ def test_it_takes_less_than_a_second_without_any_server():
     words = [sys.executable, "-c", "from cli.main import main; main()"]
     seconds = []
     for _ in range(3):
-        began = time.monotonic()
-        subprocess.run([*words, "try", RENAMED], check=True, capture_output=True)
-        seconds.append(time.monotonic() - began)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Nothing of ours in the environment, and nothing that measures coverage.
+        subprocess.run(
+            [*words, "try", RENAMED], check=True, capture_output=True, env={}
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(sum(after[:2]) - sum(before[:2]))
 
+    # Of a processor: others may use it, too.
     assert min(seconds) < 1
 
 
