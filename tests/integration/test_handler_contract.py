@@ -41,7 +41,14 @@ def test_each_faulty_handler_of_the_example_is_named_in_one_line(
 
 def test_one_line_in_a_package_of_others_turns_it_on(tmp_path):
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--basetemp", tmp_path / "run"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qpno:cacheprovider",
+            "--basetemp",
+            tmp_path / "run",
+        ],
         cwd=EXAMPLE,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
         capture_output=True,

@@ -1,10 +1,12 @@
 """The contract of handlers names each promise that one breaks, and only those."""
 
+import gc
 import itertools
 import os
 import random
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -245,6 +247,42 @@ def test_lists_and_what_lies_below_are_spoiled_and_made():
     (fault,) = found(decide, Sailing, body=body)
 
     assert (fault.kind, "`route`" in fault.detail) == (Kind.RAISING, True)
+
+
+def test_what_lies_inside_a_value_is_spoiled():
+    class Crewed(ShipSchema):
+        crew = fields.Dict(load_default=None)
+
+    def decide(ship):
+        mate = (ship.crew or {}).get("mate", "")
+        return [Put("ships", ship.id, {"mate": mate.upper()})]
+
+    (fault,) = found(decide, Crewed, body=BODY | {"crew": {"mate": "Ada"}})
+
+    assert fault.detail.endswith("with `crew.mate` null")
+
+
+def test_a_body_without_several_of_its_keys_is_tried():
+    def decide(ship):
+        return [Put("ships", ship.id, {"title": (ship.title or ship.owner_email)[:9]})]
+
+    (fault,) = found(decide)
+
+    assert fault.detail.endswith("with all cut after 4 keys")
+
+
+def test_what_a_collection_of_garbage_asks_is_not_the_handlers_doing():
+    def ask(*_):
+        time.perf_counter()
+
+    def decide(ship):
+        return [[] for _ in range(3_000)] and told(ship)
+
+    gc.callbacks.append(ask)
+    try:
+        assert found(decide) == []
+    finally:
+        gc.callbacks.remove(ask)
 
 
 def test_times_are_made_too():
