@@ -1,16 +1,13 @@
 """Check the example of a reaction against the verifier of Standard Webhooks."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from standardwebhooks import Webhook
 
 from examples.announce.announce.reactions import announce, tell
 from handlers import Transition
 from schemas.errors import Rejected, Unavailable
+from tests.inbox import SECRET, Inbox
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 RENAMED = Transition(
     collection="users",
     id=41,
@@ -21,37 +18,6 @@ RENAMED = Transition(
     changed_fields=("name", "username"),
     key="users/gitlab:41@3#announce.reactions.announce",
 )
-
-
-class Inbox:
-    """A server that keeps what it is sent, and answers as it is told, then 204."""
-
-    def __init__(self):
-        self.requests, self.answers = [], []
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                inbox.requests.append((dict(self.headers), body))
-                self.send_response(inbox.answers.pop(0) if inbox.answers else 204)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/rosebud"
-        self.environ = {"ANNOUNCE_URL": self.url, "ANNOUNCE_SECRET": SECRET}
-        threading.Thread(target=self.server.serve_forever, args=(0.01,)).start()
-
-    def ids(self):
-        return [headers["webhook-id"] for headers, _ in self.requests]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
