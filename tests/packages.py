@@ -17,10 +17,10 @@ PIP = (
 )
 
 
-def install(source, folder):
-    """Have pip build the package in `source`, and install it into `folder`."""
+def install(folder, *sources):
+    """Have pip build the packages in `sources`, and install them into `folder`."""
     done = subprocess.run(
-        [*PIP, "--target", str(folder), str(source)],
+        [*PIP, "--target", str(folder), *map(str, sources)],
         capture_output=True,
         text=True,
         check=False,

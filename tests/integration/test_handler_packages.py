@@ -31,33 +31,39 @@ def hang(user):
 
 
 @pytest.fixture(scope="module")
-def badges(tmp_path_factory):
-    """A folder into which pip installed the example."""
-    return install(EXAMPLES / "badges", tmp_path_factory.mktemp("badges"))
+def installed(tmp_path_factory):
+    """A folder into which pip installed the examples."""
+    folder = tmp_path_factory.mktemp("installed")
+    return install(folder, EXAMPLES / "badges", EXAMPLES / "announce")
 
 
 @pytest.fixture(scope="module")
-def both(badges, tmp_path_factory):
-    """A path with the example and a package that claims one of its events."""
-    medals = write(tmp_path_factory.mktemp("medals"), "medals", MEDALS)
-    return f"{badges}{os.pathsep}{medals}"
+def medals(tmp_path_factory):
+    """A folder with a package that claims an event of an example."""
+    return write(tmp_path_factory.mktemp("medals"), "medals", MEDALS)
+
+
+@pytest.fixture(scope="module")
+def both(installed, medals):
+    """A path on which both are found."""
+    return f"{installed}{os.pathsep}{medals}"
 
 
 @pytest.fixture
 def start(tmp_path, servers):
-    """Starts workers on this test's queue and database, and ends them."""
+    """Starts workers, or others, on this test's servers, and ends them."""
     started = []
 
-    def start(plugins, **settings):
+    def start(plugins, kind=Worker, **settings):
         at = (servers["AMQP_URL"], servers["AMQP_PREFIX"], servers["MONGODB_URL"])
-        worker = Worker(tmp_path, *at, plugins=plugins, **settings)
-        started.append(worker)
-        return worker
+        process = kind(tmp_path, *at, plugins=plugins, **settings)
+        started.append(process)
+        return process
 
     yield start
-    for worker in started:
-        if worker.process.poll() is None:
-            worker.end()
+    for process in started:
+        if process.process.poll() is None:
+            process.end()
 
 
 @pytest.fixture
@@ -104,9 +110,9 @@ def deciders(done):
 
 
 def test_an_installed_package_decides_what_its_events_mean(
-    start, receiver, badges, database, servers
+    start, receiver, both, database, servers
 ):
-    start(badges)
+    start(both, HANDLER_PACKAGES="badges")
 
     post(receiver, "badge_update", "badge_destroy", "badge_create")
 
@@ -125,14 +131,16 @@ def test_a_package_that_is_off_decides_nothing(start, receiver, both, database):
     assert outcomes(database, 1) == {"badge_create": "ignored"}
 
 
-def test_two_packages_that_claim_one_event_stop_the_start(start, both, badges):
+def test_two_packages_that_claim_one_event_stop_the_start(
+    start, both, installed, medals
+):
     worker = start(both)
 
     assert worker.process.wait(30) == 2
     (line,) = worker.log.read_text().splitlines()
     assert line.startswith("The worker cannot run: badge_create is claimed by ")
-    assert f"badges.handlers.save ({badges}/badges/handlers.py:" in line
-    assert f"medals.hang ({both.partition(os.pathsep)[2]}/medals.py:7)" in line
+    assert f"badges.handlers.save ({installed}/badges/handlers.py:" in line
+    assert f"medals.hang ({medals}/medals.py:7)" in line
     assert line.endswith("FORGEWIRE_HANDLER_PACKAGES")
 
 
