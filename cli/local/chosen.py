@@ -6,6 +6,7 @@ from pathlib import Path
 
 from api import keyring
 from cli.local import private, roles
+from cli.local.process import CannotRun
 from cli.local.roles import Role
 from config.settings import Settings, load
 
@@ -36,6 +37,17 @@ def complete(
         if not roles.is_given(found, role.variable):
             found[role.variable] = str(bind)
     return _with_tokens(found, load(found))
+
+
+def folder(path: Path) -> Path:
+    """Return the data folder, made if missing; raise CannotRun if it cannot be."""
+    # What is kept there names people, so it is nobody else's to read.
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise CannotRun(f"{DATA_DIR}: {path}: {error.strerror}") from error
+    return path.resolve()
 
 
 def _with_tokens(found: dict[str, str], settings: Settings) -> dict[str, str]:

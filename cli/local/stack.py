@@ -1,13 +1,12 @@
 """Run all of Forgewire, servers included, under one folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from cli.local import chosen, endpoints, lock, private, roles, servers
-from cli.local.chosen import DATA_DIR
+from cli.local import chosen, endpoints, lock, private, reload, roles, servers
 from cli.local.endpoints import Endpoints
 from cli.local.process import CannotRun, Child, fresh_log, wait_ready
 from cli.local.roles import ROLES, Role, with_variables
@@ -63,13 +62,25 @@ class Stack:
             if news := process.check():
                 self._screen.say(news)
 
+    def reload(self, keys: Container[str]) -> None:
+        """Start roles anew, by their keys, if the handlers load; say what happens."""
+        try:
+            reload.check(self._environ)
+            for role in self._roles:
+                if role.key in keys:
+                    self.processes[role.name].restart()
+                    self._wait(role)
+        except CannotRun as error:
+            # What ended is started again in time, and a next change may mend it.
+            self._screen.say(str(error))
+
     def log(self, name: str) -> Path:
         """Return where the output of a role or a server is, by its name."""
         return self.folder / "logs" / f"{name.lower()}.log"
 
     def _start(self, undo: ExitStack) -> None:
         self._environ = roles.with_free_ports(self._environ, self._roles)
-        self.folder = _made(load(self._environ).data_dir)
+        self.folder = chosen.folder(load(self._environ).data_dir)
         held = undo.enter_context(
             lock.held(self.folder / "lock", pause=self._screen.pause)
         )
@@ -104,11 +115,13 @@ class Stack:
             process = Supervised(self._starter(role, held))
             undo.callback(self._stop, f"the {role.name}", process.stop)
             self.processes[role.name] = process
-        settings = load(self._environ)
         for role in starting:
-            with self._screen.waiting(f"the {role.name}"):
-                url = roles.url(role.bind(settings))
-                self._await_ready(self.processes[role.name].child, url)
+            self._wait(role)
+
+    def _wait(self, role: Role) -> None:
+        url = roles.url(role.bind(load(self._environ)))
+        with self._screen.waiting(f"the {role.name}"):
+            self._await_ready(self.processes[role.name].child, url)
 
     def _starter(self, role: Role, held: int) -> Callable[[], Child]:
         return partial(
@@ -134,13 +147,3 @@ class Stack:
         finally:
             # Even if nobody can be told, because the terminal is gone.
             stop()
-
-
-def _made(folder: Path) -> Path:
-    # What is kept there names people, so it is nobody else's to read.
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError as error:
-        raise CannotRun(f"{DATA_DIR}: {folder}: {error.strerror}") from error
-    return folder.resolve()

@@ -54,6 +54,12 @@ class Supervised:
             f"(log: {self.child.log}), next start in {delay:.0f} s"
         )
 
+    def restart(self) -> None:
+        """Stop the process, and start it again at once."""
+        self.stop()
+        self._delay = FIRST_DELAY_SECONDS
+        self._begin()
+
     def stop(self) -> None:
         """Stop the process for good, unless it has ended and was swept up."""
         if self._due is None:

@@ -19,6 +19,7 @@ from pymongo import MongoClient
 from cli import up
 from cli.local import family
 from cli.local.process import wait_until
+from tests.packages import write
 
 REAL = """
 from cli.up import command
@@ -35,7 +36,14 @@ from tests.standins import ROLES
 
 with stop_signals() as should_stop:
     try:
-        run(os.environ, Console(), verbose=True, should_stop=should_stop, roles=ROLES)
+        run(
+            os.environ,
+            Console(),
+            verbose=True,
+            reload="RELOAD" in os.environ,
+            should_stop=should_stop,
+            roles=ROLES,
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -349,6 +357,26 @@ def test_a_process_of_ours_that_ends_is_started_again(start):
     up.wait(lambda: up.output.count("worker | listening") == 1)
     assert "the worker ended with exit code 3" in up.output
     assert str(up.folder / "logs" / "worker.log") in up.output
+    assert up.finish() == 0
+
+
+def test_the_worker_starts_anew_with_handlers_that_changed(start, tmp_path):
+    installed = tmp_path / "installed"
+    write(installed, "badges", "")
+    up = start(**NO_SERVERS, RELOAD="1", PYTHONPATH=str(installed))
+    up.endpoints()
+
+    (installed / "badges.py").write_text("def save(:")
+    up.wait_for("they do not load")
+    (installed / "badges.py").write_text("import handlers")
+    up.wait(lambda: up.output.count("the worker is ready") == 2)
+
+    # The stand-ins say so; nobody else was started anew.
+    starts = up.output.count
+    up.wait(lambda: starts("worker | listening") == 1)
+    assert starts("API is ready") == starts("receiver is ready") == 1
+    assert f"handlers changed: {installed / 'badges.py'}" in up.output
+    assert "the worker ended" not in up.output
     assert up.finish() == 0
 
 

@@ -110,3 +110,25 @@ def test_a_process_that_ended_is_not_stopped_twice(process):
     process.stop()
 
     assert process.child.stops == [0]
+
+
+def test_a_process_that_runs_can_be_started_anew(process):
+    first = process.child
+
+    process.restart()
+
+    assert first.stops == [20]
+    assert process.child is not first
+    assert process.check() is None
+
+
+def test_a_process_that_ended_is_started_anew_without_waiting(process, clock):
+    end(process, clock)
+    process.child.exit_code = 1
+    process.check()
+
+    process.restart()
+
+    assert process.child.exit_code is None
+    assert process.check() is None
+    assert end(process, clock) == 1

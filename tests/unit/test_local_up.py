@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from cli.up import stop_signals, token_word, without_password
+from cli.introduction import token_word, without_password
+from cli.up import stop_signals
 
 
 def test_our_own_token_is_shown():
