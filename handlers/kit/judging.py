@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from marshmallow import ValidationError
 
 from handlers.changes import Change, Delete, Mention, Move, Put
 from handlers.kit.faults import Fault, Kind, changed_fields, difference, names
 from handlers.kit.variants import REDACTED
-from handlers.kit.watching import watched
+from handlers.kit.watching import asking
 from handlers.registry import Handler
 
 
@@ -32,6 +32,10 @@ class Broken(Exception):
         self.fault = fault
 
 
+#: Makes the exception that says what is broken.
+Refusal: TypeAlias = Callable[[Kind, str], Broken]
+
+
 def judge(handler: Handler, name: str, body: Mapping[str, Any]) -> Told | None:
     """Return what `body` means, or None if it is rejected; raise Broken."""
 
@@ -42,15 +46,12 @@ def judge(handler: Handler, name: str, body: Mapping[str, Any]) -> Told | None:
     if event is None:
         return None
     untouched = deepcopy(event)
-    changes, asked = _decide(handler, event, broken)
+    changes = _decide(handler, event, broken)
     touched = changed_fields(untouched, event)
     if touched:
         raise broken(Kind.MUTATING, f"{names(touched)} of the event is not as it was")
-    if asked:
-        raise broken(Kind.IMPURE, f"it asks {asked[0]}")
     _check(changes, broken)
-    again = handler.decide(handler.schema.load(deepcopy(dict(body))))
-    differs = difference(changes, again)
+    differs = difference(changes, _repeated(handler, body, broken))
     if differs:
         raise broken(Kind.IMPURE, f"{differs} differs when the same event comes twice")
     return Told(name, body, event, changes)
@@ -66,9 +67,19 @@ def keeps_redacted(changes: list[Change]) -> str | None:
     return None
 
 
-def _load(
-    handler: Handler, body: Mapping[str, Any], broken: Callable[[Kind, str], Broken]
-) -> Any:
+def _repeated(
+    handler: Handler, body: Mapping[str, Any], broken: Refusal
+) -> list[Change]:
+    """Return what `body`, which was taken before, means when it comes again."""
+    with asking() as asked:
+        event = _load(handler, body, broken)
+    _refuse_asking(asked, broken, "its schema")
+    if event is None:
+        raise broken(Kind.IMPURE, "its schema rejects what it took before")
+    return _decide(handler, event, broken)
+
+
+def _load(handler: Handler, body: Mapping[str, Any], broken: Refusal) -> Any:
     given = deepcopy(dict(body))
     try:
         event = handler.schema.load(given)
@@ -83,17 +94,24 @@ def _load(
     return event
 
 
-def _decide(
-    handler: Handler, event: Any, broken: Callable[[Kind, str], Broken]
-) -> tuple[list[Change], list[str]]:
+def _decide(handler: Handler, event: Any, broken: Refusal) -> list[Change]:
     try:
-        return watched(handler.decide, event)
+        with asking() as asked:
+            changes = handler.decide(event)
     except Exception as exc:
+        _refuse_asking(asked, broken)
         detail = f"{type(exc).__name__} for an event that its schema takes"
         raise broken(Kind.RAISING, detail) from exc
+    _refuse_asking(asked, broken)
+    return changes
 
 
-def _check(changes: Any, broken: Callable[[Kind, str], Broken]) -> None:
+def _refuse_asking(asked: list[str], broken: Refusal, who: str = "it") -> None:
+    if asked:
+        raise broken(Kind.IMPURE, f"{who} asks {asked[0]}")
+
+
+def _check(changes: Any, broken: Refusal) -> None:
     if not isinstance(changes, list):
         raise broken(Kind.UNDECLARED, f"{type(changes).__name__} instead of a list")
     for change in changes:

@@ -39,7 +39,7 @@ def remembering(
         anew = fresh(handlers)
         for place in order:
             one = told[place]
-            differs = difference(alone[place], _decided(anew, one))
+            differs = _differs(alone[place], anew, one)
             if differs:
                 name = handlers[one.name].name
                 detail = f"{differs} depends on what it decided before"
@@ -98,6 +98,15 @@ def _only(handlers: Mapping[str, Handler], event: str) -> dict[str, Handler]:
 def _decided(handlers: Mapping[str, Handler], told: Told) -> list[Change]:
     handler = handlers[told.name]
     return handler.decide(handler.schema.load(dict(told.body)))
+
+
+def _differs(
+    alone: list[Change], handlers: Mapping[str, Handler], told: Told
+) -> str | None:
+    try:
+        return difference(alone, _decided(handlers, told))
+    except Exception as exc:  # noqa: BLE001 - whatever a handler raises
+        return f"whether it raises {type(exc).__name__}"
 
 
 def _blamed(

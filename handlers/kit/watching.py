@@ -1,6 +1,6 @@
-"""Notice when a function asks for more than its argument: a clock, chance, a file.
+"""Notice when code asks for more than its arguments: a clock, chance, a file.
 
-Nothing is replaced: Python tells of each call that the function makes.
+Nothing is replaced: Python tells of each call that the code makes.
 """
 
 import gc
@@ -10,13 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from types import FrameType
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 #: Functions written in C that no decision may depend on, and what to call them.
 _BUILTIN: dict[Any, str] = {
@@ -34,40 +32,35 @@ _BUILTIN: dict[Any, str] = {
     socket.getaddrinfo: "the network",
     socket.gethostname: "the machine",
 }
-#: The same for functions written in Python, by their code.
-_PYTHON = {
+_CODES = {
     os._Environ.__getitem__.__code__: "the environment",  # noqa: SLF001
     socket.getaddrinfo.__code__: "the network",
     socket.socket.__init__.__code__: "the network",
     subprocess.Popen.__init__.__code__: "another process",
 }
+#: The same for functions written in Python, by id: to hash a code is dear.
+_PYTHON = {id(code): what for code, what in _CODES.items()}
 #: What the functions of `random` share; a Random with a seed of its own is pure.
 _SHARED = random.random.__self__  # type: ignore[attr-defined]
 
 
-def watched(function: Callable[[Any], T], argument: Any) -> tuple[T, list[str]]:
-    """Return what `function` returns, and what it asked beside its argument."""
+@contextmanager
+def asking() -> Iterator[list[str]]:
+    """Yield a list of what the block asks beside its arguments; it grows meanwhile."""
     asked: list[str] = []
 
     def notice(frame: FrameType, kind: str, called: Any) -> None:
-        if kind == "c_call":
-            _note(asked, _builtin(called), called.__qualname__)
-        elif kind == "call":
-            _note(asked, _PYTHON.get(frame.f_code), frame.f_code.co_qualname)
+        if kind == "c_call" and (what := _builtin(called)):
+            asked.append(f"{what} (`{called.__qualname__}`)")
+        elif kind == "call" and (what := _PYTHON.get(id(frame.f_code))):
+            asked.append(f"{what} (`{frame.f_code.co_qualname}`)")
 
-    with _noticed_by(notice):
-        return function(argument), asked
-
-
-@contextmanager
-def _noticed_by(notice: Callable[[FrameType, str, Any], None]) -> Iterator[None]:
-    """Have `notice` told of each call in the block."""
     before, collects = sys.getprofile(), gc.isenabled()
-    # What a collection calls, as Hypothesis does, is not what the function asks.
+    # What a collection calls, as Hypothesis does, is not what the block asks.
     gc.disable()
     sys.setprofile(notice)
     try:
-        yield
+        yield asked
     finally:
         sys.setprofile(before)
         if collects:
@@ -75,10 +68,7 @@ def _noticed_by(notice: Callable[[FrameType, str, Any], None]) -> Iterator[None]
 
 
 def _builtin(called: Any) -> str | None:
-    owner = getattr(called, "__self__", None)
-    return "chance" if owner is _SHARED else _BUILTIN.get(called)
-
-
-def _note(asked: list[str], what: str | None, name: str) -> None:
-    if what is not None:
-        asked.append(f"{what} (`{name}`)")
+    what = _BUILTIN.get(called)
+    if what is None and getattr(called, "__self__", None) is _SHARED:
+        return "chance"
+    return what

@@ -10,7 +10,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from marshmallow import Schema, fields, pre_load
+from marshmallow import Schema, ValidationError, fields, pre_load
 
 from handlers import Delete, Put, handles
 from handlers.registry import by_event
@@ -86,6 +86,48 @@ def test_a_handler_that_asks_the_world_is_impure_whatever_it_makes_of_it(ask, wh
 
     assert fault.kind is Kind.IMPURE
     assert what in fault.detail
+
+
+def test_a_schema_that_asks_the_clock_is_impure():
+    class Hasty(ShipSchema):
+        seen_at = fields.Raw(load_default=time.time)
+
+    (fault,) = found(told, Hasty)
+
+    assert fault.kind is Kind.IMPURE
+    assert fault.detail == "its schema asks the clock (`time`)"
+
+
+def test_a_schema_that_remembers_is_impure():
+    seen = set()
+
+    def once(number):
+        if number in seen:
+            raise ValidationError("seen")
+        seen.add(number)
+
+    class Forgetless(ShipSchema):
+        id = fields.Integer(required=True, validate=once)
+
+    assert kinds(told, Forgetless) == [Kind.IMPURE]
+
+
+def test_a_handler_that_asks_in_vain_is_impure_and_not_only_raising():
+    (fault,) = found(lambda _: open("/nowhere"))  # noqa: PTH123, SIM115
+
+    assert fault.kind is Kind.IMPURE
+
+
+def test_a_handler_that_raises_the_second_time_is_named():
+    seen = set()
+
+    def decide(ship):
+        if ship.id in seen:
+            raise KeyError(ship.id)
+        seen.add(ship.id)
+        return told(ship)
+
+    assert kinds(decide) == [Kind.RAISING]
 
 
 def test_chance_with_a_seed_of_its_own_is_none():
