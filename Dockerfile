@@ -26,6 +26,7 @@ ENV PATH=/opt/forgewire/bin:$PATH \
     FORGEWIRE_INGEST_BIND=0.0.0.0:8080 \
     FORGEWIRE_API_BIND=0.0.0.0:8081 \
     FORGEWIRE_WORKER_BIND=0.0.0.0:8082 \
+    FORGEWIRE_REACTOR_BIND=0.0.0.0:8083 \
     FORGEWIRE_DATA_DIR=/var/lib/forgewire \
     FORGEWIRE_LOG_FORMAT=json
 RUN groupadd --system --gid 10001 forgewire \

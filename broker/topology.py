@@ -45,7 +45,7 @@ class Topology:
         channel.queue_declare(
             self.dead_letters,
             durable=True,
-            arguments={**_QUORUM, "x-delivery-limit": NO_DELIVERY_LIMIT},
+            arguments={**QUORUM, "x-delivery-limit": NO_DELIVERY_LIMIT},
         )
         channel.queue_bind(self.dead_letters, self.dead_letters)
         channel.exchange_declare(self.events, "topic", durable=True)
@@ -53,7 +53,7 @@ class Topology:
             self.events,
             durable=True,
             arguments={
-                **_QUORUM,
+                **QUORUM,
                 "x-delivery-limit": DELIVERY_LIMIT,
                 "x-dead-letter-exchange": self.dead_letters,
                 "x-dead-letter-strategy": "at-least-once",
@@ -66,4 +66,5 @@ class Topology:
         )
 
 
-_QUORUM = {"x-queue-type": "quorum", "x-queue-leader-locator": "balanced"}
+#: What all of our queues are.
+QUORUM = {"x-queue-type": "quorum", "x-queue-leader-locator": "balanced"}

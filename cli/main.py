@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": Place("cli.demo", "command", "Show samples become state, and stop."),
     "ingest": Place("cli.processes", "ingest", "Run a receiver."),
     "worker": Place("cli.processes", "worker", "Run a worker."),
+    "reactor": Place("cli.processes", "reactor", "Run what reacts to changes."),
     "api": Place("cli.processes", "api", "Run the API."),
     "console": Place(
         "cli.console", "command", "Print a link that opens the console, once."

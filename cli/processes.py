@@ -1,4 +1,4 @@
-"""`forgewire ingest`, `worker` and `api`: one process in the foreground."""
+"""`forgewire ingest`, `worker`, `reactor`, `api`: one process in the foreground."""
 
 import os
 import sys
@@ -32,6 +32,19 @@ def worker() -> None:
     tells its health and metrics on FORGEWIRE_WORKER_BIND.
     """
     _become("workers")
+
+
+@click.command(
+    "reactor", epilog=examples("FORGEWIRE_HANDLER_PACKAGES=badges forgewire reactor")
+)
+def reactor() -> None:
+    """Run reactions until SIGTERM; the environment sets everything.
+
+    It takes from FORGEWIRE_AMQP_URL what workers found to have changed, runs the
+    reactions of FORGEWIRE_HANDLER_PACKAGES, and tells its health and metrics on
+    FORGEWIRE_REACTOR_BIND.
+    """
+    _become("reactions")
 
 
 @click.command("api", epilog=examples("forgewire keys generate", "forgewire api"))

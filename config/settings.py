@@ -52,6 +52,7 @@ EXAMPLES: Mapping[str, str] = {
     "FORGEWIRE_INGEST_PIN": "true",
     "FORGEWIRE_API_BIND": "127.0.0.1:8081",
     "FORGEWIRE_WORKER_BIND": "127.0.0.1:8082",
+    "FORGEWIRE_REACTOR_BIND": "127.0.0.1:8083",
     "FORGEWIRE_AMQP_URL": "amqp://user:password@rabbitmq:5672/%2F",
     "FORGEWIRE_AMQP_PREFIX": "forgewire",
     "FORGEWIRE_RABBITMQ_METRICS_URL": "http://rabbitmq:15692",
@@ -90,6 +91,7 @@ class Settings:
     ingest_pin: bool
     api_bind: Bind
     worker_bind: Bind
+    reactor_bind: Bind
     amqp_url: str = field(repr=False)
     #: What the names of our exchanges and queues begin with.
     amqp_prefix: str
@@ -187,6 +189,7 @@ def _servers(env: Reader) -> dict[str, Any]:
         "ingest_pin": env.bool("INGEST_PIN", default=True),
         "api_bind": env.bind("API_BIND", "127.0.0.1:8081"),
         "worker_bind": env.bind("WORKER_BIND", "127.0.0.1:8082"),
+        "reactor_bind": env.bind("REACTOR_BIND", "127.0.0.1:8083"),
         "amqp_url": env.amqp_url("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/%2F"),
         "rabbitmq_metrics_urls": env.http_urls("RABBITMQ_METRICS_URL", "") or (),
         "mongodb_url": env.mongodb_url(

@@ -15,7 +15,12 @@ LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to avoid them
 def main(environ: Mapping[str, str]) -> int:
     """Return 0 if any address of the settings answers: a container runs one process."""
     settings = load(environ)
-    binds = settings.ingest_bind, settings.worker_bind, settings.api_bind
+    binds = (
+        settings.ingest_bind,
+        settings.worker_bind,
+        settings.api_bind,
+        settings.reactor_bind,
+    )
     return 0 if any(_answers(bind) for bind in binds) else 1
 
 

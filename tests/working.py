@@ -15,14 +15,16 @@ from tests.rabbit import publishing
 class Worker:
     """`python -m workers` on a free port, its output in a file."""
 
+    module, variable = "workers", "WORKER_BIND"
+
     def __init__(
         self, folder, amqp_url, prefix, mongodb_url, *, plugins=None, **settings
     ):
-        self.log = folder / f"worker-{prefix}.log"
+        self.log = folder / f"{self.module}-{prefix}.log"
         self.port = ports.free()
-        settings = {"WORKER_BIND": f"127.0.0.1:{self.port}"} | settings
+        settings = {self.variable: f"127.0.0.1:{self.port}"} | settings
         self.process = start(
-            "workers",
+            self.module,
             self.log,
             plugins=plugins,
             AMQP_URL=amqp_url,

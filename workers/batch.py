@@ -46,6 +46,8 @@ class Tools:
     brake: Brake
     #: Names this start of the worker.
     worker: str
+    #: Has the transitions published that the batch left in outboxes.
+    react: Callable[[], None] = lambda: None
     #: Has the bodies of new rows kept; None if bodies are not kept.
     keep: Keep | None = None
     #: Told how long it took to decide an event, by its name.
@@ -90,6 +92,7 @@ def work(batch: Sequence[Delivery], tools: Tools) -> list[Row]:
     with tools.tracing.writing("ledger", (it.item.delivery for it in results)):
         written = _written(results, tools)
     tools.tracing.tell(_outcomes(results, foreign))
+    tools.react()
     if suspect:
         tools.suspects.end([suspect.attempt_key])
     tools.brake.note(**counts)

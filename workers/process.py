@@ -23,6 +23,7 @@ from state.client import connect, has_primary
 from state.documents import Db
 from state.ledger import Ledger
 from state.migrations import migrate
+from state.outbox import Watched, index_outboxes
 from state.retention import retain
 from state.store import Store
 from state.suspects import Suspects
@@ -30,9 +31,11 @@ from tracing.start import start
 from workers.batch import Tools
 from workers.brake import Brake
 from workers.burial import burial
+from workers.dispatching import check, dispatching, reactions_of, tell
 from workers.keeping import keeping
 from workers.loop import Loop, until_available
 from workers.metrics import Metrics
+from workers.outbox import Dispatcher, watched_by
 from workers.standstill import HINT
 from workers.tracing import Tracing
 
@@ -47,32 +50,37 @@ PING_SECONDS = 1.0
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish the batch in hand and close everything."""
     handlers = registry.load(settings.handler_packages)
+    reactions = reactions_of(settings)
+    watched = watched_by(reactions)
     metrics = Metrics(registry_of("worker"), handlers.keys())
     db = connect(settings.mongodb_url, name=_name())
     brake = Brake(settings.max_rejections)
     with (
         _consumer(settings) as consumer,
         _publisher(settings) as publisher,
+        dispatching(settings, db, reactions, name=_name()) as dispatcher,
         _tracing(settings) as tracing,
         serving(
             settings.worker_bind.host,
             settings.worker_bind.port,
-            _checks(consumer, db, brake),
+            _checks(consumer, db, brake, dispatcher),
             metrics.registry,
         ) as port,
         keeping(partial(bodies.write, db), hours=settings.body_hours) as keep,
     ):
         metrics.in_hand.set_function(consumer.unacknowledged)
         _log.info("listening", host=settings.worker_bind.host, port=port)
-        until_available(lambda: _prepare(db, settings), metrics, stop)
+        until_available(lambda: _prepare(db, settings, watched), metrics, stop)
+        store = Store(db, settings.team, timed=metrics.written, watched=watched)
         tools = Tools(
             handlers=handlers,
-            store=Store(db, settings.team, timed=metrics.written),
+            store=store,
             ledger=Ledger(db, timed=metrics.written),
             bury=burial(publisher),
             now=lambda: datetime.now(UTC),
             suspects=Suspects(db),
             brake=brake,
+            react=lambda: tell(dispatcher, store),
             keep=keep,
             worker=secrets.token_hex(8),
             timed=metrics.decided,
@@ -84,8 +92,9 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     _log.info("stopped")
 
 
-def _prepare(db: Db, settings: Settings) -> None:
+def _prepare(db: Db, settings: Settings, watched: Watched) -> None:
     migrate(db)
+    index_outboxes(db, watched)
     retain(db, days=settings.ledger_days)
     bodies.retain_bodies(db, hours=settings.body_hours)
 
@@ -129,7 +138,9 @@ def _tracing(settings: Settings) -> Iterator[Tracing]:
         started.close()
 
 
-def _checks(consumer: Consumer, db: Db, brake: Brake) -> tuple[Check, ...]:
+def _checks(
+    consumer: Consumer, db: Db, brake: Brake, dispatcher: Dispatcher | None
+) -> tuple[Check, ...]:
     return (
         Check(
             "broker",
@@ -144,6 +155,7 @@ def _checks(consumer: Consumer, db: Db, brake: Brake) -> tuple[Check, ...]:
             "FORGEWIRE_MONGODB_URL is right. Events wait in RabbitMQ meanwhile.",
         ),
         Check("rejections", lambda: not brake.is_on, HINT),
+        check(dispatcher),
     )
 
 

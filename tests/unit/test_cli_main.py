@@ -41,6 +41,7 @@ def test_every_command_explains_itself(words, option):
         ("handlers",),
         ("ingest",),
         ("worker",),
+        ("reactor",),
         ("api",),
         ("state", "show"),
         ("deliveries", "show"),

@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 COMPOSE = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
 #: The services that are processes of ours.
-OURS = ("ingest", "worker", "api")
+OURS = ("ingest", "worker", "reactor", "api")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
@@ -189,7 +189,7 @@ def test_the_image_is_built_from_all_rooms():
 def test_the_procfile_names_processes_that_exist():
     processes = parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes
 
-    assert set(processes) == {"ingest", "worker", "api"}
+    assert set(processes) == {"ingest", "worker", "reactor", "api"}
     for command in processes.values():
         module = command.removeprefix("python -m ")
         assert (ROOT / module / "__main__.py").is_file()
@@ -222,7 +222,7 @@ def test_a_container_is_not_healthy_if_its_process_says_so(healthy, listener, st
     listener.status = status
     bind = f"127.0.0.1:{listener.server_port}"
 
-    names = ("INGEST", "WORKER", "API")
+    names = ("INGEST", "WORKER", "API", "REACTOR")
     code = healthy.main({f"FORGEWIRE_{name}_BIND": bind for name in names})
 
     assert code == 1
