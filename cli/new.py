@@ -19,6 +19,7 @@ from handlers.registry import load
 from schemas.body import MAX_NAME_LENGTH, event_name, parse_object
 from schemas.catalogue import WEB_HOOKS
 from schemas.errors import NoEventName
+from state.wellformed import OURS
 
 
 @click.group("new")
@@ -65,7 +66,7 @@ def handler(
         _check(event)
     body = _body(events, file)
     place = find(Path.cwd())
-    made = draft(events, body, subject=_word(subject), id_key=id_key)
+    made = _drafted(events, body, subject, id_key)
     files = texts(made, place, _naming(body))
     write(place.folder, files)
     if as_json:
@@ -110,8 +111,21 @@ def _naming(body: Mapping[str, Any]) -> str:
     return "object_kind" if has_kind else "event_name"
 
 
-def _word(subject: str | None) -> str | None:
-    return identifier(subject) if subject else None
+def _drafted(
+    events: Sequence[str],
+    body: Mapping[str, Any],
+    subject: str | None,
+    id_key: str | None,
+) -> Draft:
+    """Return the draft; raise Failure if its collection is none of handlers."""
+    word = identifier(subject) if subject else None
+    made = draft(events, body, subject=word, id_key=id_key)
+    if made.collection in OURS:
+        raise Failure(
+            f"{made.collection} is a collection of Forgewire's own: choose another "
+            "name for what the events are about with --subject"
+        )
+    return made
 
 
 def _show(made: Draft, place: Place, files: Sequence[str]) -> None:

@@ -174,6 +174,10 @@ def test_a_second_handler_joins_the_package(empty, body):
         (["nobody_knows"], "the catalogue has no nobody_knows: name a file"),
         (["other_create", "--from", "BODY"], 'is a body of "badge_create"'),
         (["badge_create", "--from", "BODY", "--id", "project"], "project is no id"),
+        (
+            ["badge_create", "--from", "BODY", "--subject", "delivery"],
+            "deliveries is a ",
+        ),
         (["x" * 101], "a name has 1 to 100 ASCII letters"),
         (["bädge"], "a name has 1 to 100 ASCII letters"),
     ],
