@@ -8,11 +8,16 @@ import sys
 
 import pytest
 
+from broker.reaction_topology import ReactionTopology
 from cli.handler_state import HandlerState
 from tests.commands import run_json
+from tests.inbox import Inbox
 from tests.packages import EXAMPLES, install, write
 from tests.processes import ROOT
+from tests.rabbit import channel
+from tests.reacting import Reactor
 from tests.receiver import Receiver, until
+from tests.samples.load import FOLDER
 from tests.working import Worker
 
 FORGEWIRE = (sys.executable, "-c", "from cli.main import main; main()")
@@ -73,9 +78,32 @@ def receiver(tmp_path, servers):
     receiver.stop()
 
 
-def post(receiver, *names):
+@pytest.fixture
+def inbox(monkeypatch):
+    """Another system, which the example of a reaction tells of accounts."""
+    inbox = Inbox()
+    for name, value in inbox.environ.items():
+        monkeypatch.setenv(name, value)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture
+def reactor(start, installed, inbox, amqp_url, topology):
+    """A reactor with that example; its queues go with it."""
+    process = start(installed, Reactor, HANDLER_PACKAGES="announce")
+    yield process
+    process.end()
+    found = ReactionTopology(topology.prefix)
+    with channel(amqp_url) as it:
+        for name in (found.events, found.dead_letters, *map(found.retry, found.tiers)):
+            it.queue_delete(name)
+            it.exchange_delete(name)
+
+
+def post(receiver, *names, folder=SAMPLES):
     for name in names:
-        answer = receiver.post((SAMPLES / f"{name}.json").read_bytes())
+        answer = receiver.post((folder / f"{name}.json").read_bytes())
         assert answer.status_code == 202, answer.text
 
 
@@ -158,3 +186,24 @@ def test_the_example_keeps_what_handlers_promise(database, monkeypatch):
     its = runpy.run_path(str(EXAMPLES / "badges" / "test_contract.py"))
 
     its["test_contract"](HandlerState(database))
+
+
+def test_an_installed_reaction_tells_another_system_once_of_each_change(
+    start, receiver, reactor, installed, inbox, database
+):
+    start(installed, HANDLER_PACKAGES="announce")
+    inbox.answers = [503]
+
+    post(receiver, "user_create.before-rename", folder=FOLDER)
+    outcomes(database, 1)
+    post(receiver, "user_rename", "user_create.before-rename", folder=FOLDER)
+
+    outcomes(database, 3)
+    until(lambda: len(inbox.requests) >= 3, "each change is told, and one again")
+    told = {it["type"]: it["data"] for it in inbox.opened().values()}
+    assert told["users.created"]["username"] == "esi.m"
+    assert told["users.changed"]["username"] == "emensah"
+    assert told["users.changed"]["id"] == 205
+    assert "username" in told["users.changed"]["changed_fields"]
+    # It was busy once, and what came late and again was no change.
+    assert (len(inbox.requests), len(inbox.opened())) == (3, 2)
