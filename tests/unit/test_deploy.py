@@ -66,6 +66,16 @@ def listener():
         thread.join()
 
 
+def test_who_loads_handlers_is_told_which_packages_are_on():
+    told = {
+        name
+        for name in OURS
+        if "FORGEWIRE_HANDLER_PACKAGES" in SERVICES[name]["environment"]
+    }
+
+    assert told == {"worker", "reactor", "api"}
+
+
 def test_the_compose_file_keeps_to_the_schema_of_compose():
     done = run(
         BIN / "check-jsonschema",
