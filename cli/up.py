@@ -12,11 +12,11 @@ from rich.console import Console
 from cli.introduction import introduction, token_word
 from cli.local import prometheus
 from cli.local.reload import RELOADED, Watch, sources
-from cli.local.roles import ROLES, Role
+from cli.local.roles import Role, needed
 from cli.local.screen import Screen, Stopped
 from cli.local.stack import Stack
 from cli.local.tail import Tail
-from config.settings import SettingsError
+from config.settings import SettingsError, load
 from schemas.errors import ForgewireError
 
 LOOK_SECONDS = 0.2
@@ -27,11 +27,13 @@ LOOK_SECONDS = 0.2
 @click.option(
     "--reload",
     is_flag=True,
-    help="Start the worker anew when a handler or schema changes, ours or that of an "
-    "installed package, as long as all of them load.",
+    help="Start worker and API anew when a handler or schema changes, ours or that of "
+    "an installed package, once all of them load.",
 )
 def command(*, verbose: bool, reload: bool) -> None:
     """Run RabbitMQ, MongoDB, receiver, worker and API here until Ctrl-C.
+
+    A reactor runs, too, if a handler package has reactions.
 
     Servers whose FORGEWIRE_AMQP_URL or FORGEWIRE_MONGODB_URL is set are not started.
     Data and logs are kept in FORGEWIRE_DATA_DIR (var).
@@ -53,18 +55,21 @@ def run(
     verbose: bool,
     should_stop: Callable[[], bool],
     reload: bool = False,
-    roles: Sequence[Role] = ROLES,
+    roles: Sequence[Role] | None = None,
 ) -> None:
     """Run a stack until `should_stop`; raise ClickException when it cannot go on."""
     screen = Screen(console, should_stop=should_stop)
+    # What changes while all starts is a change, too.
+    watch = Watch(sources) if reload else None
     screen.say("Forgewire starts; Ctrl-C stops everything")
     try:
+        roles = needed(load(environ)) if roles is None else roles
         with Stack(environ, screen=screen, roles=roles) as stack:
             metrics = prometheus.write(stack.folder, stack.endpoints)
             screen.say(introduction(stack, token_word(environ, stack.endpoints.token)))
             screen.say(prometheus.advice(metrics, path=environ.get("PATH")) + "\n")
             shown = [role.name for role in roles] if verbose else []
-            follow(stack, screen, shown, Watch(sources) if reload else None)
+            follow(stack, screen, shown, watch)
     except Stopped:
         screen.say("everything is stopped")
     except (ForgewireError, SettingsError) as error:

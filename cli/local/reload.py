@@ -15,8 +15,9 @@ from urllib.parse import unquote, urlsplit
 from cli.local.process import CannotRun
 from handlers.packages import ENTRY_POINT_GROUP
 
-#: The processes that run what handler packages hold, by their keys.
-RELOADED = frozenset({"worker", "reactor"})
+#: The processes that run what handler packages hold, by their keys; the API does so
+#: when it sends an event or replays a dead letter.
+RELOADED = frozenset({"worker", "reactor", "api"})
 #: How often to look, in seconds.
 LOOK_SECONDS = 0.5
 CHECK_SECONDS = 30.0

@@ -66,7 +66,7 @@ class Stack:
         """Start roles anew, by their keys, if the handlers load; say what happens."""
         try:
             reload.check(self._environ)
-            for role in self._roles:
+            for role in reversed(self._roles):
                 if role.key in keys:
                     self.processes[role.name].restart()
                     self._wait(role)
