@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from broker.topology import Topology
 from cli import connect
 from cli.options import examples, json_option
 from cli.output import print_json
@@ -94,7 +93,7 @@ def queues(**where: Any) -> None:
     schemas of events, which stand beside it. Names begin with `forgewire`, whatever
     FORGEWIRE_AMQP_PREFIX says.
     """
-    made = asyncapi.document(_handlers(), Topology())
+    made = asyncapi.document(_handlers())
     _export(asyncapi.PATH, {asyncapi.PATH: made}, **where)
 
 

@@ -1,14 +1,17 @@
 """The AsyncAPI document of the queues: what is in them, and who sends and takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from broker.topology import Topology
 from operations.contracts.channels import channels, exchange_id, queue_id
-from operations.contracts.messages import BINDING, DEAD_LETTER, HEADERS, messages
+from operations.contracts.messages import BINDING, SCHEMAS, messages
+from operations.contracts.parts import Part, events_part, reactions_part
 from operations.contracts.version import VERSION
 
 PATH = "asyncapi.json"
+PREFIX = Topology().prefix
 
 _ABOUT = (
     "What Forgewire keeps in RabbitMQ. For a copy of the events, bind a queue of your "
@@ -21,10 +24,10 @@ _SENDS = {"deliveryMode": 2, "mandatory": True, "bindingVersion": BINDING}
 _TAKES = {"ack": True, "bindingVersion": BINDING}
 
 
-def document(events: Iterable[str], topology: Topology) -> dict[str, Any]:
-    """Return the document of the queues of `topology`, with `events` in them."""
+def document(events: Iterable[str], prefix: str = PREFIX) -> dict[str, Any]:
+    """Return the document of all queues whose names begin with `prefix`."""
     names = sorted(events)
-    carried = {topology.events: names, topology.dead_letters: [DEAD_LETTER]}
+    parts = (events_part(prefix, names), reactions_part(prefix))
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -34,44 +37,30 @@ def document(events: Iterable[str], topology: Topology) -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": channels(topology, carried),
-        "operations": _operations(topology),
-        "components": {"messages": messages(names), "schemas": HEADERS},
+        "channels": _merged(map(channels, parts)),
+        "operations": _merged(map(_operations, parts)),
+        "components": {"messages": messages(names), "schemas": SCHEMAS},
     }
 
 
-def _operations(topology: Topology) -> dict[str, Any]:
-    events, dead = topology.events, topology.dead_letters
+def _operations(part: Part) -> dict[str, Any]:
+    exchange, queue = (partial(it, part.topology) for it in (exchange_id, queue_id))
+    kinds = (
+        (part.sends, "send", exchange, _SENDS),
+        (part.delays, "send", queue, _SENDS),
+        (part.takes, "receive", queue, _TAKES),
+    )
     return {
-        "accept": _send(
-            exchange_id(topology, events), "A receiver accepts what the host sends."
-        ),
-        "apply": _take(
-            queue_id(topology, events), "A worker writes what an event changes."
-        ),
-        "bury": _send(
-            exchange_id(topology, dead), "A worker sets aside what it cannot apply."
-        ),
-        "look-after": _take(
-            queue_id(topology, dead), "People look at dead letters, send or drop them."
-        ),
+        name: {
+            "action": action,
+            "channel": {"$ref": f"#/channels/{channel(place)}"},
+            "summary": summary,
+            "bindings": {"amqp": binding},
+        }
+        for listed, action, channel, binding in kinds
+        for name, (place, summary) in listed.items()
     }
 
 
-def _send(channel: str, summary: str) -> dict[str, Any]:
-    return _operation("send", channel, summary, _SENDS)
-
-
-def _take(channel: str, summary: str) -> dict[str, Any]:
-    return _operation("receive", channel, summary, _TAKES)
-
-
-def _operation(
-    action: str, channel: str, summary: str, binding: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "action": action,
-        "channel": {"$ref": f"#/channels/{channel}"},
-        "summary": summary,
-        "bindings": {"amqp": binding},
-    }
+def _merged(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: it for part in parts for name, it in part.items()}

@@ -1,27 +1,23 @@
 """The exchanges and queues of a topology, as channels of AsyncAPI."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from broker.declared import Declared, Exchange, Queue, declared
 from broker.topology import Topology
 from operations.contracts.messages import BINDING
-
-#: Which messages there are in an exchange or queue, by its name.
-Carried: TypeAlias = Mapping[str, Sequence[str]]
-
-_PARAMETERS = {
-    "source": {"description": "The Git host, as our settings call it."},
-    "event": {"description": "The name of the event."},
-}
+from operations.contracts.parts import Part
 
 
-def channels(topology: Topology, carried: Carried) -> dict[str, dict[str, Any]]:
-    """Return the channels of all that `topology` declares, by their ids."""
+def channels(part: Part) -> dict[str, dict[str, Any]]:
+    """Return the channels of all that the topology declares, by their ids."""
+    topology = part.topology
     noted = declared(topology.declare)
-    made = {exchange_id(topology, it.name): _exchange(it) for it in noted.exchanges}
+    made = {
+        exchange_id(topology, it.name): _exchange(it, part) for it in noted.exchanges
+    }
     made |= {queue_id(topology, it.name): _queue(it, noted) for it in noted.queues}
-    for name, messages in carried.items():
+    for name, messages in part.carried.items():
         for channel in (exchange_id(topology, name), queue_id(topology, name)):
             if channel in made:
                 made[channel]["messages"] = {it: _message(it) for it in messages}
@@ -38,14 +34,18 @@ def queue_id(topology: Topology, name: str) -> str:
     return f"{exchange_id(topology, name)}-queue"
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
-    is_topic = exchange.kind == "topic"
-    # A fanout exchange does not look at the routing key.
-    address = {"address": "{source}.{event}", "parameters": _PARAMETERS}
+def _exchange(exchange: Exchange, part: Part) -> dict[str, Any]:
     told = {"name": exchange.name, "type": exchange.kind, "durable": exchange.durable}
+    bindings = _bound({"is": "routingKey", "exchange": _kept(told)})
+    if exchange.kind != "topic":
+        # It does not look at the routing key.
+        return {"address": "", "bindings": bindings}
     return {
-        **(address if is_topic else {"address": ""}),
-        "bindings": _bound({"is": "routingKey", "exchange": _kept(told)}),
+        "address": part.address,
+        "parameters": {
+            name: {"description": words} for name, words in part.parameters.items()
+        },
+        "bindings": bindings,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from handlers.reacting import KINDS
 from operations.contracts.events import path_of
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -34,7 +35,24 @@ _OF_DEAD_LETTERS: Mapping[str, Any] = {
     "fw-attempts": {"type": "integer", "minimum": 1},
 }
 
-HEADERS: Mapping[str, Mapping[str, Any]] = {
+_OF_CALLS: Mapping[str, Any] = {
+    "fw-reaction": _TEXT | {"description": "The dotted name of the function."},
+    "fw-key": _TEXT | {"description": "The idempotency key."},
+    "fw-attempt": {"type": "integer", "minimum": 1},
+}
+_TRANSITION: Mapping[str, Any] = {
+    "collection": _TEXT,
+    "id": {"type": ["integer", "string"], "description": "41, or project:74:41."},
+    "kind": {"type": "string", "enum": sorted(KINDS)},
+    "source": _TEXT | {"description": "The Git host, as our settings call it."},
+    "before": {"type": "object", "description": "Fields that the reaction asked for."},
+    "after": {"type": "object"},
+    "changed_fields": {"type": "array", "items": {"type": "string"}},
+    "key": _TEXT | {"description": "The idempotency key, the same each time."},
+}
+
+#: The schemas of headers and of what is no event.
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "event-headers": {
         "type": "object",
         "required": sorted(_OF_EVENTS),
@@ -45,21 +63,35 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "type": "object",
         "properties": {**_OF_EVENTS, **_OF_SOME_EVENTS, **_OF_DEAD_LETTERS},
     },
+    "call-headers": {
+        "type": "object",
+        "required": sorted(_OF_CALLS),
+        "properties": _OF_CALLS,
+    },
+    "dead-call-headers": {
+        "type": "object",
+        "properties": {**_OF_CALLS, **_OF_DEAD_LETTERS},
+    },
+    "transition": {
+        "type": "object",
+        "required": sorted(_TRANSITION),
+        "properties": _TRANSITION,
+    },
 }
-DEAD_LETTER = "dead-letter"
+DEAD_LETTER, CALL, DEAD_CALL = "dead-letter", "reaction-call", "dead-reaction-call"
 
 
 def messages(events: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the AsyncAPI message of each event, and that of dead letters."""
+    """Return the AsyncAPI message of each event, and those that are about them."""
     made = {event: _event(event) for event in sorted(events)}
-    return made | {DEAD_LETTER: _dead_letter()}
+    return made | {DEAD_LETTER: _dead_letter(), CALL: _call(), DEAD_CALL: _dead_call()}
 
 
 def _event(event: str) -> dict[str, Any]:
     return {
         "name": event,
         "contentType": "application/json",
-        "headers": _headers("event-headers"),
+        "headers": _schema("event-headers"),
         "payload": {"$ref": path_of(event)},
         "bindings": _type(event),
     }
@@ -69,12 +101,31 @@ def _dead_letter() -> dict[str, Any]:
     return {
         "name": DEAD_LETTER,
         "summary": "A message that can never be applied, with its own body and type.",
-        "headers": _headers("dead-letter-headers"),
+        "headers": _schema("dead-letter-headers"),
         "payload": {"description": "Whatever the body was."},
     }
 
 
-def _headers(name: str) -> dict[str, str]:
+def _call() -> dict[str, Any]:
+    return {
+        "name": CALL,
+        "summary": "What became of a document, for one reaction.",
+        "contentType": "application/json",
+        "headers": _schema("call-headers"),
+        "payload": _schema("transition"),
+    }
+
+
+def _dead_call() -> dict[str, Any]:
+    return {
+        "name": DEAD_CALL,
+        "summary": "A call that failed too often, or that nobody knows.",
+        "headers": _schema("dead-call-headers"),
+        "payload": {"description": "Whatever the body was."},
+    }
+
+
+def _schema(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 

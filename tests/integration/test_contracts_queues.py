@@ -5,7 +5,6 @@ import json
 from jsonschema import Draft202012Validator
 
 from broker.declared import declared
-from broker.topology import Topology
 from operations.contracts.asyncapi import document
 from operations.contracts.events import event_schemas
 from tests.rabbit import a_message, channel
@@ -16,7 +15,7 @@ from tests.samples.load import payload
 def test_a_queue_of_ones_own_gets_the_events_that_the_document_describes(
     amqp_url, topology, publisher
 ):
-    told = json.loads(json.dumps(document(HANDLERS, Topology(topology.prefix))))
+    told = json.loads(json.dumps(document(HANDLERS, topology.prefix)))
     schemas = event_schemas(HANDLERS)
     amqp = told["channels"]["events"]["bindings"]["amqp"]
     address = told["channels"]["events"]["address"]

@@ -8,20 +8,25 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from pika import BasicProperties
 
+from broker.call import first
 from broker.dead_letters import Death, bury
-from broker.declared import declared
+from broker.declared import Declared, declared
 from broker.envelope import encode
+from broker.reaction_topology import ReactionTopology
 from broker.topology import Topology
+from handlers.reacting import reacts_to
 from operations.contracts.asyncapi import document
 from operations.contracts.events import event_schemas
+from state.outbox import Left
 from tests.rabbit import a_message
 from tests.samples.decide import HANDLERS
+from workers.outbox import calls
 
 VENDORED = Path(__file__).parents[1] / "asyncapi"
 #: AsyncAPI's own, as published on npm in @asyncapi/specs 6.11.1.
 ASYNCAPI = Draft7Validator(json.loads((VENDORED / "3.0.0.json").read_text("utf-8")))
 #: As others read it: from JSON.
-DOCUMENT = json.loads(json.dumps(document(HANDLERS, Topology())))
+DOCUMENT = json.loads(json.dumps(document(HANDLERS)))
 
 
 class Outbox:
@@ -33,8 +38,21 @@ class Outbox:
         self.sent = parcel
 
 
+@reacts_to("users", "changed", fields=["name"])
+def greet(transition):
+    """React to nothing in particular."""
+
+
 def headers(name):
     return DOCUMENT["components"]["schemas"][name]
+
+
+def a_call():
+    """The call that a change of a user makes, as it is sent."""
+    before, after = {"name": "Ada"}, {"name": "Ada Lovelace"}
+    left = Left("users", "gitlab:41", "gitlab", 3, "changed", ("name",), before, after)
+    (call,) = calls(left, [greet])
+    return first(call, ReactionTopology())
 
 
 def references(value):
@@ -86,7 +104,11 @@ def test_whatever_it_refers_to_is_there():
 
 
 def test_every_exchange_and_queue_has_a_channel_that_says_how_it_is_declared():
-    there = declared(Topology().declare)
+    there = Declared()
+    for topology in (Topology(), ReactionTopology()):
+        noted = declared(topology.declare)
+        there.exchanges.extend(noted.exchanges)
+        there.queues.extend(noted.queues)
 
     told = [it["bindings"]["amqp"] for it in DOCUMENT["channels"].values()]
 
@@ -94,8 +116,9 @@ def test_every_exchange_and_queue_has_a_channel_that_says_how_it_is_declared():
         it["exchange"]["name"]: it["exchange"] for it in told if "exchange" in it
     }
     queues = {it["queue"]["name"]: it for it in told if "queue" in it}
-    assert exchanges.keys() == {"forgewire.events", "forgewire.dead-letters"}
-    assert queues.keys() == {it.name for it in there.queues}
+    assert sorted(exchanges) == sorted(it.name for it in there.exchanges)
+    assert sorted(queues) == sorted(it.name for it in there.queues)
+    assert "forgewire.reactions.retry.10s" in queues
     assert [it.kind for it in there.exchanges] == [
         exchanges[it.name]["type"] for it in there.exchanges
     ]
@@ -150,3 +173,33 @@ def test_the_headers_of_a_dead_letter_are_those_that_are_sent():
     Draft202012Validator(schema).validate(sent)
     assert sent.keys() <= schema["properties"].keys()
     assert {it for it in sent if it.startswith("fw-")} >= {"fw-reason", "fw-attempts"}
+
+
+def test_the_call_of_a_reaction_is_as_it_is_sent():
+    parcel, schema = a_call(), headers("transition")
+    transition = json.loads(parcel.body)
+
+    Draft202012Validator(headers("call-headers")).validate(parcel.properties.headers)
+    Draft202012Validator(schema).validate(transition)
+    assert sorted(parcel.properties.headers) == headers("call-headers")["required"]
+    assert sorted(transition) == schema["required"]
+    assert parcel.routing_key == DOCUMENT["channels"]["reactions"]["address"].format(
+        **transition
+    )
+
+
+def test_a_call_that_failed_for_good_has_the_headers_that_are_told():
+    outbox, call = Outbox(), a_call()
+
+    bury(outbox, call.properties, call.body, Death("time-limit", "", "greet", 1_790))
+
+    schema, sent = headers("dead-call-headers"), outbox.sent.properties.headers
+    Draft202012Validator(schema).validate(sent)
+    assert sent.keys() <= schema["properties"].keys()
+
+
+def test_every_operation_is_one_of_a_channel_with_messages():
+    found = [it["channel"]["$ref"] for it in DOCUMENT["operations"].values()]
+
+    assert all(at(channel)["messages"] for channel in found)
+    assert at("#/operations/retry-10s/channel")["$ref"].endswith("retry-10s-queue")

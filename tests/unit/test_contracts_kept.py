@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from broker.topology import Topology
 from handlers.registry import load
 from operations.contracts.asyncapi import PATH, document
 from operations.contracts.breaking import breaks
@@ -54,7 +53,7 @@ def told(name):
     ("pattern", "made"),
     [
         ("schemas/*.json", SCHEMAS),
-        (PATH, {PATH: document(HANDLERS, Topology())}),
+        (PATH, {PATH: document(HANDLERS)}),
     ],
     ids=["schemas", "asyncapi"],
 )
@@ -173,14 +172,14 @@ def test_a_queue_or_message_that_is_another_now_breaks_who_uses_it(
 
 
 def test_other_words_break_nobody():
-    kept = {PATH: deepcopy(document(HANDLERS, Topology()))}
+    kept = {PATH: deepcopy(document(HANDLERS))}
     kept[PATH]["operations"]["apply"]["summary"] = "It was said otherwise."
 
-    assert breaks(kept, {PATH: document(HANDLERS, Topology())}) == []
+    assert breaks(kept, {PATH: document(HANDLERS)}) == []
 
 
 def test_the_version_is_told_in_every_contract():
-    assert document(HANDLERS, Topology())["info"]["version"] == f"{VERSION}.0.0"
+    assert document(HANDLERS)["info"]["version"] == f"{VERSION}.0.0"
     assert all(f":v{VERSION}:" in it["$id"] for it in SCHEMAS.values())
 
 
