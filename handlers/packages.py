@@ -95,5 +95,7 @@ def _reason(exc: Exception) -> str:
     """Return what went wrong and where, without words that could quote a secret."""
     if isinstance(exc, ImportError):
         return str(exc)
+    if isinstance(exc, SyntaxError):
+        return f"{type(exc).__name__} at {exc.filename}:{exc.lineno}"
     last = traceback.extract_tb(exc.__traceback__)[-1]
     return f"{type(exc).__name__} at {last.filename}:{last.lineno}"

@@ -106,3 +106,11 @@ def test_what_a_package_says_when_it_fails_is_not_repeated(tmp_path, monkeypatch
 
     assert f"ValueError at {tmp_path}/hasty.py:1" in str(raised.value)
     assert "rosebud" not in str(raised.value)
+
+
+def test_what_is_no_python_is_told_with_its_place(tmp_path, monkeypatch):
+    (tmp_path / "torn.py").write_text("def save(\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(CannotLoad, match=rf"SyntaxError at {tmp_path}/torn\.py:1\."):
+        offered(point("torn", "torn"))
