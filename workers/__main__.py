@@ -1,11 +1,8 @@
 """Run a worker: `python -m workers`; everything is set by the environment."""
 
-import os
-import signal
 import sys
-import threading
 
-from config import logs, settings
+from config import running
 from health.server import CannotListen
 from schemas.errors import ForgewireError
 from workers import process
@@ -13,27 +10,12 @@ from workers import process
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; return the exit code."""
-    try:
-        loaded = settings.load(os.environ)
-    except settings.SettingsError as exc:
-        print(exc, file=sys.stderr)  # noqa: T201 - there is no log yet
-        return 2
-    logs.configure(
-        loaded.log_level,
-        loaded.log_format,
+    return running.run(
+        "worker",
+        process.serve,
+        (ForgewireError, CannotListen),
         trusted=(ForgewireError,),
-        patient=True,
     )
-    logs.log_uncaught("worker")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        process.serve(loaded, stop)
-    except (ForgewireError, CannotListen) as exc:
-        print(f"The worker cannot run: {exc}", file=sys.stderr)  # noqa: T201 - for people
-        return 2
-    return 0
 
 
 if __name__ == "__main__":
