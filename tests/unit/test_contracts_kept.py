@@ -207,3 +207,26 @@ def test_help_ends_with_examples(kind):
     examples = run("export", kind, "--help").stdout.partition("Examples:")[2]
 
     assert f"forgewire export {kind} " in examples
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "word", "value"),
+    [
+        ("email", "string", "type", ["string", "null"]),
+        ("user_id", "integer", "type", ["integer", "string"]),
+        ("name", "string", "maxLength", 8192),
+        ("email", "string", None, None),
+    ],
+)
+def test_the_page_names_breaks_as_the_command_does(field, kind, word, value):
+    was, now = deepcopy(SCHEMAS[USER]), deepcopy(SCHEMAS[USER])
+    if word is None:
+        now["properties"].pop(field)
+    else:
+        # As if null had never been told.
+        was["properties"][field] |= {"type": kind}
+        now["properties"][field] |= {"type": kind, word: value}
+
+    (line,) = breaks({USER: was}, {USER: now})
+
+    assert f"`{line}`" in (KEPT / "README.md").read_text("utf-8")
