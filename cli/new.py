@@ -1,6 +1,7 @@
 """`forgewire new handler`: write a handler, its schema, samples and a test."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ from cli.explain import Failure
 from cli.options import examples, json_option
 from cli.output import print_json, visible
 from cli.scaffold.draft import Draft, draft
-from cli.scaffold.names import identifier
+from cli.scaffold.names import free
 from cli.scaffold.place import Place, find
 from cli.scaffold.write import texts, write
 from handlers.registry import load
-from schemas.body import MAX_NAME_LENGTH, event_name, parse_object
+from schemas.body import MAX_NAME_LENGTH, parse_object
 from schemas.catalogue import WEB_HOOKS
-from schemas.errors import NoEventName
 from state.wellformed import OURS
+
+#: Samples are called like their events, and a dot begins the name of a variant.
+_NAME = re.compile(r"\w[\w -]*", re.ASCII)
 
 
 @click.group("new")
@@ -76,11 +79,11 @@ def handler(
 
 
 def _check(event: str) -> None:
-    """Raise Failure if nobody can decide `event`, or somebody does."""
-    try:
-        event_name({"event_name": event})
-    except NoEventName:
-        raise Failure(f"a name has 1 to {MAX_NAME_LENGTH} ASCII letters") from None
+    """Raise Failure if `event` is no name for a file too, or is decided already."""
+    if not _NAME.fullmatch(event) or len(event) > MAX_NAME_LENGTH:
+        raise Failure(
+            f"a name has 1 to {MAX_NAME_LENGTH} letters, digits, _, - or spaces"
+        )
     claimed = load(connect.settings().handler_packages).get(event)
     if claimed is not None:
         raise Failure(
@@ -118,7 +121,7 @@ def _drafted(
     id_key: str | None,
 ) -> Draft:
     """Return the draft; raise Failure if its collection is none of handlers."""
-    word = identifier(subject) if subject else None
+    word = free(subject) if subject else None
     made = draft(events, body, subject=word, id_key=id_key)
     if made.collection in OURS:
         raise Failure(

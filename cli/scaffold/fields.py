@@ -11,7 +11,7 @@ from handlers.changes import RESERVED
 from schemas.event import EventSchema
 from schemas.fields import MAX_INTEGER, parse_time
 
-#: Longer keys than this are no names that anybody wants to write.
+#: Longer keys are no names that anybody wants to write.
 MAX_KEY_LENGTH = 28
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ANNOTATIONS = {
@@ -48,11 +48,13 @@ class Field:
 def read(key: str, value: Any, subject: str, taken: Container[str]) -> Field | None:
     """Return how to read `key`, under a name not in `taken`, or None to leave it out.
 
-    Left out are lists, objects and fractions, and what looks like a secret.
+    Left out are lists, objects and fractions, what looks like a secret, and keys that
+    nobody wants to write.
     """
     kind = _kind(key, value)
     is_secret = hidden({key: value}) != {key: value}
-    if kind is None or is_secret or len(key) > MAX_KEY_LENGTH:
+    is_name = key.isascii() and key.isprintable() and len(key) <= MAX_KEY_LENGTH
+    if kind is None or is_secret or not is_name:
         return None
     name = _name(key, subject)
     return None if name in taken else Field(key, name, kind, value)

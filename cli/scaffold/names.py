@@ -1,9 +1,12 @@
 """Tell from the name of an event what it is about, and what that is called; pure."""
 
 import re
+from keyword import iskeyword
 
 #: Of longer names the first words are left out, in letters.
 MAX_SUBJECT = 18
+#: Names that the texts have for something else: EventSchema, DatedSchema, `told`.
+_TAKEN = frozenset({"dated", "event", "told"})
 #: Last words of events that say that something is there no more.
 _GONE = frozenset(
     {"destroy", "destroyed", "delete", "deleted", "remove", "removed", "revoked"}
@@ -30,7 +33,13 @@ def subject(event: str) -> str:
         words = words[:-1]
     while len(words) > 1 and len("_".join(words)) > MAX_SUBJECT:
         words = words[1:]
-    return identifier("_".join(words))
+    return free("_".join(words))
+
+
+def free(text: str) -> str:
+    """Return `text` as a name that means nothing else where it will stand."""
+    name = identifier(text)
+    return f"host_{name}" if iskeyword(name) or name in _TAKEN else name
 
 
 def identifier(text: str) -> str:

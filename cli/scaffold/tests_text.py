@@ -23,7 +23,7 @@ def decide(event):
 '''
 
 
-def test_module(draft: Draft, place: Place) -> str:
+def module_of_tests(draft: Draft, place: Place) -> str:
     """Return the text of a test with values, as the samples have them."""
     parts = [
         *([_keeps(draft)] if draft.saving else []),

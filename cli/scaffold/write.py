@@ -9,7 +9,7 @@ from cli.scaffold.handler_text import handler_module
 from cli.scaffold.package_text import package_files
 from cli.scaffold.place import Place
 from cli.scaffold.schema_text import schema_module
-from cli.scaffold.tests_text import test_module
+from cli.scaffold.tests_text import module_of_tests
 from schemas.errors import ForgewireError
 
 
@@ -37,7 +37,7 @@ def texts(draft: Draft, place: Place, naming: str) -> dict[str, str]:
             f"tests/samples/{event}.json": sample.body(draft, event, naming)
             for event in draft.events
         },
-        f"{tests}{test}.py": test_module(draft, place),
+        f"{tests}{test}.py": module_of_tests(draft, place),
     }
 
 

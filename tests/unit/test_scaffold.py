@@ -1,15 +1,21 @@
 """Check what `forgewire new handler` makes of the names of events and of a body."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli.scaffold import names, sample
 from cli.scaffold.draft import NoId, draft
 from cli.scaffold.handler_text import handler_module
 from cli.scaffold.place import NoPlace, Place, find
 from cli.scaffold.schema_text import schema_module
+from cli.scaffold.tests_text import module_of_tests
 from cli.scaffold.write import InTheWay, texts, write
+from handlers.registry import by_event
 from schemas.catalogue import WEB_HOOKS
 
 BADGE = {
@@ -31,6 +37,8 @@ def kinds(**body):
         ("badge_create", "badge", False),
         ("access_key_destroy", "access_key", True),
         ("release", "release", False),
+        ("class_create", "host_class", False),
+        ("event_closed", "host_event", False),
         ("Wiki page.deleted", "wiki_page", True),
         ("destroy", "destroy", True),
         ("2fa_enabled", "event_2fa_enabled", False),
@@ -224,3 +232,51 @@ def test_a_package_that_offers_nothing_is_told_what_it_needs(text, tmp_path):
 
     with pytest.raises(NoPlace, match="pyproject"):
         find(tmp_path)
+
+
+KEYS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["iid", "state", "class", "updated_at", "created_at", "due_at"]),
+)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=12),
+    st.just("2026-01-05T08:00:00.5+02:00"),
+    st.just("2026-01-05"),
+    st.lists(st.none()),
+)
+
+
+@settings(max_examples=50)
+@given(body=st.dictionaries(KEYS, VALUES, max_size=8), is_wrapped=st.booleans())
+def test_whatever_a_body_holds_the_handler_decides_as_its_test_says(body, is_wrapped):
+    body = {**body, "id": 7}
+    body = {"object_attributes": body} if is_wrapped else body
+    made = draft(["badge_create", "badge_destroy"], body)
+
+    scope = {"__name__": "written"}
+    for text in (
+        schema_module(made, apart=False),
+        handler_module(made, "schemas.badges", apart=False),
+        module_of_tests(made, Place(Path(), "")),
+    ):
+        shown = re.sub(
+            r"^from (schemas.badges|tests.samples.decide) .*",
+            "",
+            text,
+            flags=re.MULTILINE,
+        )
+        exec(compile(shown, "written", "exec"), scope)
+    payloads = {
+        event: json.loads(sample.body(made, event, "event_name"))
+        for event in made.events
+    }
+    handlers = by_event([scope["save"], scope["remove"]])
+    scope["decide"] = lambda event: handlers[event](
+        handlers[event].schema.load(payloads[event])
+    )
+    scope["test_a_badge_is_kept"]()
+    scope["test_a_badge_that_is_gone_is_deleted"]()
