@@ -21,9 +21,10 @@ def introduction(stack: Stack, token: str) -> str:
     """Return where everything is, and commands that send a hook and get a token."""
     at = stack.endpoints
     headers = f'-H "X-Gitlab-Token: {token}" -H "Content-Type: application/json"'
+    reactor = f"\n  reactor    {at.reactor}" if at.reactor else ""
     return f"""
   receiver   {at.ingest}/hooks/gitlab
-  worker     {at.worker}
+  worker     {at.worker}{reactor}
   API        {at.api}/apidocs
   console    {link(at.api, stack.folder)}
   RabbitMQ   {without_password(at.amqp_url)}

@@ -16,7 +16,7 @@ from cli.local.roles import Role, needed
 from cli.local.screen import Screen, Stopped
 from cli.local.stack import Stack
 from cli.local.tail import Tail
-from config.settings import SettingsError, load
+from config.settings import SettingsError
 from schemas.errors import ForgewireError
 
 LOOK_SECONDS = 0.2
@@ -63,7 +63,7 @@ def run(
     watch = Watch(sources) if reload else None
     screen.say("Forgewire starts; Ctrl-C stops everything")
     try:
-        roles = needed(load(environ)) if roles is None else roles
+        roles = needed(environ) if roles is None else roles
         with Stack(environ, screen=screen, roles=roles) as stack:
             metrics = prometheus.write(stack.folder, stack.endpoints)
             screen.say(introduction(stack, token_word(environ, stack.endpoints.token)))

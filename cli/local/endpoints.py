@@ -27,10 +27,13 @@ class Endpoints:
     amqp_url: str = field(repr=False)
     mongodb_url: str = field(repr=False)
     token: str = field(repr=False)
+    #: Where a reactor is, if anybody reacts to anything.
+    reactor: str | None = None
 
     def as_json(self) -> str:
         """Return what scripts want to know; the token has a file of its own."""
-        shown = {key: it for key, it in asdict(self).items() if key != "token"}
+        known = {key: it for key, it in asdict(self).items() if it is not None}
+        shown = {key: it for key, it in known.items() if key != "token"}
         return dumps(shown, indent=2) + "\n"
 
 

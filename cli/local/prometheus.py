@@ -1,7 +1,7 @@
 """Write a configuration by which Prometheus watches a stack; say how to start it."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from json import dumps
 from pathlib import Path
 from shlex import join
@@ -30,9 +30,10 @@ def write(folder: Path, at: Endpoints) -> Path:
 
 def configuration(at: Endpoints) -> dict[str, Any]:
     """Return what Prometheus is to scrape, and the rules that it is to follow."""
-    jobs = {
+    jobs: dict[str, Sequence[str]] = {
         "forgewire-ingest": (at.ingest,),
         "forgewire-worker": (at.worker,),
+        "forgewire-reactor": (at.reactor,) if at.reactor else (),
         "forgewire-api": (at.api,),
         "rabbitmq": at.rabbitmq_metrics_urls,
     }

@@ -7,7 +7,9 @@ from operator import attrgetter
 
 from cli.local import ports
 from cli.local.process import CannotRun
-from config.settings import Bind, Settings
+from config.settings import Bind, Settings, load
+from handlers.packages import modules
+from handlers.reacting import reactions_in
 
 #: What to connect to when a process listens on every address.
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not to bind to
@@ -48,6 +50,26 @@ ROLES = (
         (sys.executable, "-P", "-m", "workers"),
     ),
 )
+
+
+#: Runs only where a reaction is installed.
+REACTOR = Role(
+    "reactor",
+    "reactor",
+    "FORGEWIRE_REACTOR_BIND",
+    attrgetter("reactor_bind"),
+    (sys.executable, "-P", "-m", "reactions"),
+)
+
+
+def needed(environ: Mapping[str, str]) -> Sequence[Role]:
+    """Return the roles to run: the reactor too if any handler package reacts.
+
+    Raise SettingsError, NotInstalled or CannotLoad.
+    """
+    settings = load(with_free_ports(environ, (*ROLES, REACTOR)))
+    reactions = reactions_in(modules(settings.handler_packages))
+    return (*ROLES, REACTOR) if reactions else ROLES
 
 
 def is_given(environ: Mapping[str, str], variable: str) -> bool:

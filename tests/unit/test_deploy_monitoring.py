@@ -16,6 +16,7 @@ JOBS = {
 PLACES = {
     "forgewire-ingest": ("ingest", 8080),
     "forgewire-worker": ("worker", 8082),
+    "forgewire-reactor": ("reactor", 8083),
     "forgewire-api": ("api", 8081),
     "rabbitmq": ("rabbitmq", 15692),
 }

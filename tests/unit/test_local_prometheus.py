@@ -1,6 +1,7 @@
 """Show what `forgewire up` writes for Prometheus, and says of it."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from ruamel.yaml import YAML
@@ -57,6 +58,13 @@ def test_every_process_and_every_node_is_scraped():
             ("https://mq-2/plugin/metrics", "mq-2"),
         ],
     }
+
+
+def test_a_reactor_is_scraped_where_there_is_one():
+    config = prometheus.configuration(replace(AT, reactor="http://127.0.0.1:8083"))
+
+    reactor = scraped(config)["forgewire-reactor"]
+    assert reactor == [("http://127.0.0.1:8083/metrics", "127.0.0.1")]
 
 
 def test_the_file_is_yaml_and_holds_no_secret(tmp_path):

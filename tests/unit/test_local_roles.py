@@ -1,10 +1,13 @@
 """Show where the processes of a stack are to listen."""
 
+import sys
+
 import pytest
 
 from cli.local import roles
 from cli.local.roles import ROLES
 from config.settings import Bind, load
+from tests.reacting import install
 
 
 def test_port_0_becomes_a_free_port():
@@ -56,11 +59,27 @@ def test_every_address_is_reached_at_the_loopback_address(bind, url):
     assert roles.url(bind) == url
 
 
+def test_a_reactor_runs_where_somebody_reacts_to_something(tmp_path):
+    environ = {
+        "FORGEWIRE_HANDLER_PACKAGES": "greeter",
+        "FORGEWIRE_REACTOR_BIND": "127.0.0.1:0",
+    }
+    install(tmp_path)
+    sys.path.insert(0, str(tmp_path))
+    try:
+        assert roles.needed(environ) == (*ROLES, roles.REACTOR)
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("greeter", None)
+    assert roles.needed({}) == ROLES
+
+
 def test_the_real_processes_are_started_as_modules():
-    commands = {role.name: role.command[1:] for role in ROLES}
+    commands = {role.name: role.command[1:] for role in (*ROLES, roles.REACTOR)}
 
     assert commands == {
         "receiver": ("-P", "-m", "ingest"),
         "API": ("-P", "-m", "api"),
         "worker": ("-P", "-m", "workers"),
+        "reactor": ("-P", "-m", "reactions"),
     }
