@@ -229,6 +229,14 @@ def test_a_state_that_is_away_is_told(tmp_path):
     assert "--against names it" in result.stderr
 
 
+@pytest.mark.parametrize("url", ["nowhere", "http://127.0.0.1:8081"])
+def test_a_url_of_something_else_is_told(url):
+    result = run("try", RENAMED, "--against", url)
+
+    assert result.exit_code == 2
+    assert "the URL of a MongoDB" in result.stderr
+
+
 def test_a_rehearsal_holds_no_lock_when_it_is_done(database, store):
     event = decided("user_create", Put("users", 1, {"username": "ada"}))
 
