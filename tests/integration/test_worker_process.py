@@ -233,14 +233,16 @@ def test_a_worker_that_is_told_to_stop_leaves_what_it_could_not_write(
     url = f"mongodb://127.0.0.1:{proxy.port}/{database.name}?directConnection=true"
     try:
         worker = start(mongodb_url=url)
-        until(worker.is_ready)
+        # Ready is also who still looks whether the indexes are there.
+        publish_all(amqp_url, prefix, [sample("group_create")])
+        await_rows(database, 1)
         proxy.refuse()
         publish_all(amqp_url, prefix, [sample("user_create")])
         until(lambda: any(line["event"] == "waiting" for line in worker.lines()))
 
         code = worker.end()
         start()
-        await_rows(database, 1)
+        await_rows(database, 2)
 
         assert code == 0
         assert any(line["event"] == "stopped-unwritten" for line in worker.lines())
