@@ -18,7 +18,6 @@ from handlers.registry import load
 from operations.trying import Tried, try_out
 from schemas.body import event_name, parse_object
 from schemas.errors import StateUnavailable
-from state.client import BadAddress
 from state.rehearsal import Rehearsal, rehearse
 
 #: Where the sample of an event may be, below the folder in which the command runs.
@@ -89,11 +88,11 @@ def _message(body: bytes, source: str, now: datetime) -> Message:
 def _rehearsal(tried: Tried, url: str, settings: Settings) -> Rehearsal | None:
     if tried.decision is None or tried.decision.outcome:
         return None
+    if url and not url.startswith(("mongodb://", "mongodb+srv://")):
+        raise click.BadParameter("it begins with mongodb://", param_hint="--against")
     try:
         with connect.database(url or settings.mongodb_url) as db:
             return rehearse(db, settings.team, tried.decision.decided)
-    except BadAddress as exc:
-        raise Failure("--against takes the URL of a MongoDB: mongodb://…") from exc
     except StateUnavailable as exc:
         if not url:
             raise

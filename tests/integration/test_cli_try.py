@@ -234,7 +234,8 @@ def test_a_url_of_something_else_is_told(url):
     result = run("try", RENAMED, "--against", url)
 
     assert result.exit_code == 2
-    assert "the URL of a MongoDB" in result.stderr
+    assert "it begins with mongodb://" in result.stderr
+    assert result.stdout == ""
 
 
 def test_a_rehearsal_holds_no_lock_when_it_is_done(database, store):
