@@ -136,9 +136,9 @@ def _show(made: Draft, place: Place, files: Sequence[str]) -> None:
         click.echo(f"wrote {name}")
     if made.left_out:
         click.echo(f"\nleft out: {visible(', '.join(made.left_out))}")
-    test = next(name for name in files if name.endswith(f"{made.collection}.py"))
     steps = [f"forgewire try tests/samples/{made.events[0]}.json"]
     steps = [*(["pip install -e ."] if place.is_new else []), "pytest", *steps]
     if not place.package:
-        steps[0] = f"pytest {test}"
+        contracts = [f"forgewire export {kind}" for kind in ("schemas", "asyncapi")]
+        steps = [f"pytest {files[-1]}", *steps[1:], *contracts]
     click.echo("\nnext:\n" + "\n".join(f"  {step}" for step in steps))

@@ -18,7 +18,8 @@ RUFF = str(Path(sys.executable).parent / "ruff")
 #: What of Forgewire's own folder a handler is written into, and held to.
 OURS = (
     *("pyproject.toml", "handlers", "schemas"),
-    *("tests/__init__.py", "tests/samples", "tests/unit/test_samples.py"),
+    *("tests/__init__.py", "tests/samples"),
+    *("tests/unit/test_samples.py", "tests/unit/test_schemas_events.py"),
 )
 BADGE = {
     "event_name": "badge_create",
@@ -100,7 +101,13 @@ def ours(tmp_path):
 def test_handlers_beside_ours_pass_at_once(ours, body):
     names = [f"badge_of_the_season_{it}" for it in ("create", "change", "update")]
     names = ["badge_create", *names, "badge_destroy", "badge_removed"]
-    new_handler(ours, *names, "--from", body)
+    done = new_handler(ours, *names, "--from", body)
+    assert done.stdout.splitlines()[-4:] == [
+        "  pytest tests/unit/test_handlers_badges.py",
+        "  forgewire try tests/samples/badge_create.json",
+        "  forgewire export schemas",
+        "  forgewire export asyncapi",
+    ]
     for event in ("issue", "feature_flag"):
         new_handler(ours, event)
 
