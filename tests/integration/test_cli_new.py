@@ -15,6 +15,7 @@ from tests.commands import run
 from tests.processes import ROOT
 
 RUFF = str(Path(sys.executable).parent / "ruff")
+MYPY = str(Path(sys.executable).parent / "mypy")
 #: What of Forgewire's own folder a handler is written into, and held to.
 OURS = (
     *("pyproject.toml", "handlers", "schemas"),
@@ -136,6 +137,7 @@ def test_every_event_of_the_catalogue_becomes_a_package_that_passes(empty):
     assert done.exit_code == 0, done.stderr
 
     assert "passed" in check(empty, "--ignore=tests/test_contract.py")
+    call(empty, MYPY, "--strict", "--cache-dir", os.devnull, "-p", "badges")
 
 
 def test_what_was_written_is_told_with_what_comes_next(empty, body):
