@@ -2,21 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import orjson
 import structlog
 
 from broker.call import Call
 from broker.confirm import Confirm
-from handlers.reacting import Reaction, Transition
+from handlers.reacting import Reaction
 from schemas.errors import ForgewireError
 from state import outbox
 from state.documents import Db
-from state.outbox import Left, Watch, Watched
+from state.outbox import Left
+from workers.calling import calls, watched_by
 
 _log = structlog.stdlib.get_logger("worker")
 
@@ -27,24 +26,6 @@ MOST = 500
 
 #: Hands a call to RabbitMQ; it is done when that is confirmed.
 Send: TypeAlias = Callable[[Call], Confirm]
-
-
-def watched_by(reactions: Iterable[Reaction]) -> Watched:
-    """Return which transitions are to be written down for these reactions."""
-    watches: dict[str, list[Watch]] = {}
-    for it in reactions:
-        watches.setdefault(it.collection, []).append(_watch(it))
-    return watches
-
-
-def calls(left: Left, reactions: Iterable[Reaction]) -> list[Call]:
-    """Return the calls that a transition makes, one for each reaction that wants it."""
-    return [
-        _call(left, it)
-        for it in reactions
-        if it.collection == left.collection
-        and _watch(it).wants(left.kind, left.changed)
-    ]
 
 
 class Dispatcher:
@@ -150,28 +131,3 @@ def _attempt(publish: Callable[[], None]) -> None:
     except ForgewireError as exc:
         # It stands in the documents: a later look finds it.
         _log.warning("reactions-wait", error=str(exc))
-
-
-def _watch(reaction: Reaction) -> Watch:
-    return Watch(reaction.kinds, reaction.fields)
-
-
-def _call(left: Left, reaction: Reaction) -> Call:
-    key = f"{left.collection}/{left.doc_id}@{left.rev}#{reaction.name}"
-    text = left.doc_id.removeprefix(f"{left.source}:")
-    transition = Transition(
-        collection=left.collection,
-        id=int(text) if text.isdecimal() and text == str(int(text)) else text,
-        kind=left.kind,
-        source=left.source,
-        before=_of(left.before, reaction),
-        after=_of(left.after, reaction),
-        changed_fields=left.changed,
-        key=key,
-    )
-    body = orjson.dumps(asdict(transition), default=str, option=orjson.OPT_UTC_Z)
-    return Call(reaction.name, key, f"{left.collection}.{left.kind}", body)
-
-
-def _of(shown: Mapping[str, Any], reaction: Reaction) -> dict[str, Any]:
-    return {name: it for name, it in shown.items() if name in reaction.fields}

@@ -31,11 +31,12 @@ from tracing.start import start
 from workers.batch import Tools
 from workers.brake import Brake
 from workers.burial import burial
+from workers.calling import watched_by
 from workers.dispatching import check, dispatching, reactions_of, tell
 from workers.keeping import keeping
 from workers.loop import Loop, until_available
 from workers.metrics import Metrics
-from workers.outbox import Dispatcher, watched_by
+from workers.outbox import Dispatcher
 from workers.standstill import HINT
 from workers.tracing import Tracing
 

@@ -20,7 +20,7 @@ from operations.contracts.events import event_schemas
 from state.outbox import Left
 from tests.rabbit import a_message
 from tests.samples.decide import HANDLERS
-from workers.outbox import calls
+from workers.calling import calls
 
 VENDORED = Path(__file__).parents[1] / "asyncapi"
 #: AsyncAPI's own, as published on npm in @asyncapi/specs 6.11.1.
