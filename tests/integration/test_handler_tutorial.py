@@ -24,7 +24,7 @@ PROMISED = 60
 #: What pip is told where it may ask no index: all that it takes is here.
 PIP = {
     "PIP_NO_INDEX": "1",
-    # The name is misleading: false is "no isolation" (pip's issue 5735).
+    # The name misleads: to pip, false means that there is no isolation.
     "PIP_NO_BUILD_ISOLATION": "false",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "PIP_ROOT_USER_ACTION": "ignore",
