@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 from pymongo import MongoClient
 
-from cli import up
 from cli.local import family
 from cli.local.process import wait_until
+from cli.main import main
 from tests.packages import write
 
 REAL = """
@@ -403,7 +403,7 @@ def test_passwords_of_servers_are_not_shown(start):
 def test_wrong_settings_are_told_at_once(tmp_path):
     environ = {"FORGEWIRE_DATA_DIR": str(tmp_path), "FORGEWIRE_BATCH_SIZE": "lots"}
 
-    result = CliRunner().invoke(up.command, env=environ)
+    result = CliRunner().invoke(main, ["up"], env=environ)
 
     assert result.exit_code == 1
     assert "Error: The settings are wrong" in result.output
