@@ -49,7 +49,7 @@ def test_stopping_a_child_stops_those_that_left_its_session(shell):
     child.stop(5)
 
     assert len(relatives) == 2
-    assert not family.remaining(relatives)
+    assert wait_until(lambda: not family.remaining(relatives), seconds=5)
     assert child.exit_code == -signal.SIGTERM
 
 
