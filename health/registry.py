@@ -16,6 +16,7 @@ def registry_of(process: str) -> CollectorRegistry:
     It belongs to this process alone; processes share no files of metrics.
     """
     # One more series for each counter, to tell what process_start_time_seconds tells.
+    # prometheus-client has no types for it.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)

@@ -48,6 +48,7 @@ def trace(app: Flask, tracer: Tracer) -> None:
 
         return inner(environ, answer)
 
+    # Flask's own way to put something around it; to mypy it replaces a method.
     app.wsgi_app = receive  # type: ignore[method-assign]
 
 

@@ -2,8 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 
 import structlog
@@ -11,6 +10,7 @@ import structlog
 from broker.consumer import Consumer
 from broker.publisher import Publisher
 from broker.reaction_topology import ReactionTopology
+from broker.running import running
 from config import logs
 from config.settings import Settings
 from handlers.packages import modules
@@ -36,8 +36,8 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     metrics = Metrics(registry_of("reactor"), reactions)
     topology = ReactionTopology(settings.amqp_prefix)
     with (
-        _consumer(settings, topology) as consumer,
-        _publisher(settings, topology) as publisher,
+        running(_consumer(settings, topology), CLOSE_SECONDS) as consumer,
+        running(_publisher(settings, topology), CLOSE_SECONDS) as publisher,
         serving(
             settings.reactor_bind.host,
             settings.reactor_bind.port,
@@ -70,31 +70,19 @@ def _prepare(
     return reactions_in(modules(packages))
 
 
-@contextmanager
-def _consumer(settings: Settings, topology: ReactionTopology) -> Iterator[Consumer]:
-    consumer = Consumer(
+def _consumer(settings: Settings, topology: ReactionTopology) -> Consumer:
+    return Consumer(
         settings.amqp_url, topology, name=_name("reactor"), prefetch=AT_ONCE
     )
-    consumer.start()
-    try:
-        yield consumer
-    finally:
-        consumer.close(CLOSE_SECONDS)
 
 
-@contextmanager
-def _publisher(settings: Settings, topology: ReactionTopology) -> Iterator[Publisher]:
-    publisher = Publisher(
+def _publisher(settings: Settings, topology: ReactionTopology) -> Publisher:
+    return Publisher(
         settings.amqp_url,
         topology,
         name=_name("reactor retries"),
         confirm_seconds=settings.confirm_seconds,
     )
-    publisher.start()
-    try:
-        yield publisher
-    finally:
-        publisher.close(CLOSE_SECONDS)
 
 
 def _checks(consumer: Consumer, publisher: Publisher) -> tuple[Check, ...]:

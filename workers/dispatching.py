@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from broker.call import first
 from broker.publisher import Publisher
 from broker.reaction_topology import ReactionTopology
+from broker.running import running
 from config.settings import Settings
 from handlers.packages import modules
 from handlers.reacting import Reaction, reactions_in
@@ -38,16 +39,11 @@ def dispatching(
         name=f"{name} reactions",
         confirm_seconds=settings.confirm_seconds,
     )
-    publisher.start()
     dispatcher = Dispatcher(
         db, reactions, lambda call: publisher.send(first(call, topology))
     )
-    dispatcher.start()
-    try:
+    with running(publisher, CLOSE_SECONDS), running(dispatcher, CLOSE_SECONDS):
         yield dispatcher
-    finally:
-        dispatcher.close(CLOSE_SECONDS)
-        publisher.close(CLOSE_SECONDS)
 
 
 def tell(dispatcher: Dispatcher | None, store: Store) -> None:

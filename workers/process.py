@@ -12,6 +12,7 @@ import structlog
 
 from broker.consumer import Consumer
 from broker.publisher import Publisher
+from broker.running import running
 from broker.topology import Topology
 from config.settings import Settings
 from handlers import registry
@@ -57,8 +58,8 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     db = connect(settings.mongodb_url, name=_name())
     brake = Brake(settings.max_rejections)
     with (
-        _consumer(settings) as consumer,
-        _publisher(settings) as publisher,
+        running(_consumer(settings), CLOSE_SECONDS) as consumer,
+        running(_publisher(settings), CLOSE_SECONDS) as publisher,
         dispatching(settings, db, reactions, name=_name()) as dispatcher,
         _tracing(settings) as tracing,
         serving(
@@ -100,34 +101,22 @@ def _prepare(db: Db, settings: Settings, watched: Watched) -> None:
     bodies.retain_bodies(db, hours=settings.body_hours)
 
 
-@contextmanager
-def _consumer(settings: Settings) -> Iterator[Consumer]:
-    consumer = Consumer(
+def _consumer(settings: Settings) -> Consumer:
+    return Consumer(
         settings.amqp_url,
         Topology(settings.amqp_prefix),
         name=_name(),
         prefetch=settings.prefetch,
     )
-    consumer.start()
-    try:
-        yield consumer
-    finally:
-        consumer.close(CLOSE_SECONDS)
 
 
-@contextmanager
-def _publisher(settings: Settings) -> Iterator[Publisher]:
-    publisher = Publisher(
+def _publisher(settings: Settings) -> Publisher:
+    return Publisher(
         settings.amqp_url,
         Topology(settings.amqp_prefix),
         name=f"{_name()} dead letters",
         confirm_seconds=settings.confirm_seconds,
     )
-    publisher.start()
-    try:
-        yield publisher
-    finally:
-        publisher.close(CLOSE_SECONDS)
 
 
 @contextmanager

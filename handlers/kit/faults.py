@@ -74,12 +74,11 @@ def where(change: Change) -> str:
 
 
 def _difference(one: Change, other: Change) -> str:
-    told = isinstance(one, Put | Mention) and isinstance(other, Put | Mention)
-    if told and where(one) == where(other):
-        return f"{names(changed_fields(one.fields, other.fields))} of {where(one)}"  # type: ignore[union-attr]
-    if where(one) == where(other):
-        return where(one)
-    return f"{where(one)} or {where(other)}"
+    if where(one) != where(other):
+        return f"{where(one)} or {where(other)}"
+    if isinstance(one, Put | Mention) and isinstance(other, Put | Mention):
+        return f"{names(changed_fields(one.fields, other.fields))} of {where(one)}"
+    return where(one)
 
 
 def _values(event: Any) -> dict[str, Any]:

@@ -40,7 +40,8 @@ _CODES = {
 }
 #: The same for functions written in Python, by id: to hash a code is dear.
 _PYTHON = {id(code): what for code, what in _CODES.items()}
-#: What the functions of `random` share; a Random with a seed of its own is pure.
+#: What the functions of `random` share; a Random with a seed of its own is pure. To
+#: mypy these are functions, not methods of what they share.
 _SHARED = random.random.__self__  # type: ignore[attr-defined]
 
 

@@ -102,6 +102,7 @@ def url(asked: Mapping[str, str]) -> str:
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:
+    # marshmallow has no types for it.
     told: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     return told
 
